@@ -1,0 +1,99 @@
+"""The ordered classes a network tells apart: index to character to JIS code to code point. Standard library only.
+
+The order is the meaning of the logits, so every file that depends on it carries its digest.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from training.errors import KakitoriError, check_choice
+
+SMALL_KANA = "ぁぃぅぇぉっゃゅょゎ"
+# ETL9G, "Character set": 71 hiragana without the small ones, ゐ and ゑ, and the kanji of JIS X 0208 level 1.
+# http://etlcdb.db.aist.go.jp/specification-of-etl-9
+ETL9G_HIRAGANA_OMITTED = SMALL_KANA + "ゐゑ"
+HIRAGANA_JIS = (0x2421, 0x2473)  # first ぁ, last ん
+LEVEL_1_JIS = (0x3021, 0x4F53)  # first 亜, last 腕
+
+
+@dataclass(frozen=True)
+class Charset:
+    """An ordered set of characters; the position is the class index."""
+
+    name: str
+    characters: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` and the hex SHA-256 of the characters, concatenated in order, in UTF-8."""
+        return "sha256:" + hashlib.sha256("".join(self.characters).encode()).hexdigest()
+
+    @cached_property
+    def _indices(self) -> dict[str, int]:
+        return {character: index for index, character in enumerate(self.characters)}
+
+    def __contains__(self, character: str) -> bool:
+        return character in self._indices
+
+    def index(self, character: str) -> int:
+        """Return the class index of a character.
+
+        Raises:
+            KakitoriError: if the character is not in this charset.
+        """
+        if character not in self._indices:
+            raise KakitoriError(
+                f"{character!r} is not one of the {len(self):,} characters of charset {self.name!r}."
+            )
+        return self._indices[character]
+
+    def jis(self, index: int) -> str | None:
+        """Return the JIS X 0208 row-cell code as four hex digits, or None for a character beyond JIS X 0208."""
+        return jis_code(self.characters[index])
+
+    def code_point(self, index: int) -> int:
+        """Return the Unicode code point of a class."""
+        return ord(self.characters[index])
+
+
+def jis_code(character: str) -> str | None:
+    """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None if it has none."""
+    try:
+        encoded = character.encode("euc_jp")
+    except UnicodeEncodeError:
+        return None
+    # Two bytes with the top bit set are JIS X 0208; one is ASCII, 0x8E half-width kana, three JIS X 0212.
+    if len(encoded) != 2 or encoded[0] == 0x8E:
+        return None
+    return f"{encoded[0] & 0x7F:02x}{encoded[1] & 0x7F:02x}".upper()
+
+
+def _jis_range(first: int, last: int) -> list[str]:
+    """Return the characters from one JIS X 0208 code to another, both included, in code order."""
+    codes = (row << 8 | cell for row in range(first >> 8, (last >> 8) + 1) for cell in range(0x21, 0x7F))
+    return [bytes((code >> 8 | 0x80, code & 0xFF | 0x80)).decode("euc_jp") for code in codes if first <= code <= last]
+
+
+def _etl9g() -> tuple[str, ...]:
+    hiragana = [kana for kana in _jis_range(*HIRAGANA_JIS) if kana not in ETL9G_HIRAGANA_OMITTED]
+    return tuple(hiragana + _jis_range(*LEVEL_1_JIS))
+
+
+CHARSETS = {"etl9g": _etl9g}
+
+
+@cache
+def get_charset(name: str, limit: int | None = None) -> Charset:
+    """Return a charset, or its first `limit` characters (for quick runs).
+
+    Raises:
+        KakitoriError: for an unknown name, or a limit outside 2..size.
+    """
+    characters = CHARSETS[check_choice("charset", name, CHARSETS)]()
+    if limit is not None and not 2 <= limit <= len(characters):
+        raise KakitoriError(f"--class-limit {limit} must be from 2 to the {len(characters):,} classes of {name!r}.")
+    return Charset(name, characters[:limit])

@@ -1,0 +1,92 @@
+"""What every stage must know about a trained model: `ModelSpec`, stored as `config.json`. Standard library only."""
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from training.charset import Charset, get_charset
+from training.errors import ModelError
+from training.files import read_json, write_json
+
+INPUT_NAME = "input"
+OUTPUT_NAME = "logits"
+PAPER, INK = -1.0, 1.0  # tensor values
+SIZES = (32, 48, 64, 96, 128)  # input sides, in pixels
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+MAPPING_FILE = "mapping.json"
+MANIFEST_FILE = "manifest.json"
+ONNX_FOLDER = "onnx"
+
+KANJIVG_LICENCE = {
+    "source": "KanjiVG",
+    "url": "https://kanjivg.tagaini.net",
+    "licence": "CC BY-SA 3.0",
+    "attribution": "Ink made from the strokes of KanjiVG, copyright Ulrich Apel and contributors, CC BY-SA 3.0.",
+}
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The facts that fix a network's shape, its input and the meaning of its output.
+
+    `margin` is the share of the side left free on each side of the ink's longer extent; `radius` is half the pen
+    width in pixels of `size`. Both belong to `training.ink`.
+    """
+
+    arch: str
+    widths: tuple[int, ...]
+    pooling: str
+    charset: str
+    num_classes: int
+    digest: str
+    size: int = 64
+    margin: float = 0.07
+    radius: float = 1.3
+    training: dict[str, Any] = field(default_factory=dict, compare=False)
+    data: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def get_charset(self) -> Charset:
+        """Return the charset of this model.
+
+        Raises:
+            ModelError: if its order is not the one the weights were trained with.
+        """
+        limit = None if self.num_classes == len(get_charset(self.charset)) else self.num_classes
+        charset = get_charset(self.charset, limit)
+        if charset.digest != self.digest:
+            raise ModelError(
+                f"The config's charset digest {self.digest!r} is not that of {self.charset!r} with "
+                f"{self.num_classes} classes ({charset.digest!r}): the classes would be misread. "
+                "Use the config that was written with these weights."
+            )
+        return charset
+
+
+def write_spec(spec: ModelSpec, model_dir: Path) -> None:
+    """Write `config.json`."""
+    write_json(model_dir / CONFIG_FILE, asdict(spec))
+
+
+def read_spec(model_dir: Path) -> ModelSpec:
+    """Return the spec in a model directory's `config.json`.
+
+    Raises:
+        ModelError: if the directory or the file is missing, damaged, or lacks a field.
+    """
+    if not model_dir.is_dir():
+        raise ModelError(f"There is no model directory {str(model_dir)!r}: name one with --model, or run `invoke train`.")
+    path = model_dir / CONFIG_FILE
+    config = read_json(path, ModelError)
+    known = {f.name for f in fields(ModelSpec)}
+    if not isinstance(config, dict) or not known <= config.keys():
+        missing = sorted(known - config.keys()) if isinstance(config, dict) else sorted(known)
+        raise ModelError(f"{path} lacks {', '.join(missing)}: restore it, or train again.")
+    values = {name: config[name] for name in known}
+    values["widths"] = tuple(values["widths"])
+    spec = ModelSpec(**values)
+    if spec.size not in SIZES:
+        raise ModelError(f"{path}: size {spec.size!r} is not one of {', '.join(map(str, SIZES))}.")
+    spec.get_charset()
+    return spec
