@@ -13,6 +13,26 @@ OUTPUT_NAME = "logits"
 PAPER, INK = -1.0, 1.0  # tensor values
 SIZES = (32, 48, 64, 96, 128)  # input sides, in pixels
 
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How the last feature map becomes the classifier's input; `output` is the side of what is left."""
+
+    kind: str  # "avg" or "max"
+    output: int
+    fixed: bool = False  # an explicit kernel for the trained size instead of an adaptive one; made at export only
+
+
+POOLINGS = {
+    "adaptive_avg": Pooling("avg", 1),
+    "adaptive_max": Pooling("max", 1),
+    "avg_2x2": Pooling("avg", 2),
+    "max_2x2": Pooling("max", 2),
+    "fixed_avg": Pooling("avg", 1, fixed=True),
+    "fixed_max": Pooling("max", 1, fixed=True),
+}
+
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 MAPPING_FILE = "mapping.json"
