@@ -1,0 +1,31 @@
+"""Generated ink: images of a charset's characters as hands might write them, made from KanjiVG's strokes on the fly."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.augment import draw_batch
+from training.charset import Charset
+from training.data.kanjivg import load_templates
+
+PHOTOGRAPHED = 0.35  # share of images that look photographed or scanned; the rest are a clean pen's
+
+
+class InkSource:
+    """Draws characters of a charset; holds the stroke templates, so one source serves many batches."""
+
+    def __init__(self, charset: Charset) -> None:
+        self.charset = charset
+        self._templates = vars(load_templates(charset))
+
+    def images(
+        self, labels: np.ndarray, size: int, seed: Sequence[int], photographed: float = PHOTOGRAPHED
+    ) -> np.ndarray:
+        """Return one image of each class in `labels` (N,), as (N, size, size) uint8 coverage, 0 paper, 255 ink.
+
+        The same labels, size and seed give the same images on every machine of the same processor type.
+        """
+        images = np.zeros((len(labels), size, size), dtype=np.uint8)
+        rng = np.random.default_rng(list(seed))
+        draw_batch(images, np.asarray(labels, np.int64), **self._templates, photographed=photographed, rng=rng)
+        return images

@@ -1,0 +1,123 @@
+"""Stroke templates of every character, from the KanjiVG files of the `kanjivg` package (CC BY-SA 3.0).
+
+A character has one template for its main file and one for each variant file (`-Kaisho`, the regular hand, `-Jinmei`,
+old forms, other stroke orders), which are forms that hands write too.
+"""
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from rich.progress import track
+from svg.path import parse_path
+
+from training.charset import Charset
+from training.errors import DataError
+from training.files import replacing
+
+POINTS_PER_STROKE = 20  # keeps the small hooks, which 14 points a stroke round off
+SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
+FORMAT = 1  # raise when what the cache holds changes its meaning
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+TYPE = "{https://kanjivg.tagaini.net/}type"
+# CJK stroke types (U+31C0 ff.) that end in a hook, as KanjiVG writes them in kvg:type.
+HOOKED = "㇁㇂㇃㇆㇈㇉㇖㇙㇚㇟㇌"
+HOOK_TAIL = 0.4  # a hook starts in the last part of its stroke's length
+HOOK_TURN = np.deg2rad(50)  # and with at least this turn
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The strokes of a charset, packed. T templates and S strokes in all, P points a stroke, K classes."""
+
+    strokes: np.ndarray  # (S, P, 2) float32, KanjiVG's 109-unit box scaled to 0..1, y down
+    components: np.ndarray  # (S,) int32, which part of its character a stroke belongs to
+    hooks: np.ndarray  # (S,) float32, the share of the length after which a hook begins, 1 if there is none
+    stroke_starts: np.ndarray  # (T+1,) int64, the first stroke of each template, and S
+    template_starts: np.ndarray  # (K+1,) int64, the first template of each class, and T
+
+
+def load_templates(charset: Charset) -> Templates:
+    """Return the templates of a charset, from the cache (`cache_folder()`) where they are there already.
+
+    Raises:
+        DataError: if KanjiVG is not installed or has no strokes for a character.
+    """
+    try:
+        package = distribution("kanjivg")
+    except PackageNotFoundError:
+        raise DataError('Generated ink needs the kanjivg package: python -m pip install -e ".[train]"') from None
+    name = f"kanjivg-{package.version}-{charset.digest.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
+    path = cache_folder() / name
+    if not path.exists():
+        folder = Path(str(package.locate_file("kanji")))
+        with replacing(path) as temporary:
+            np.savez(temporary, **vars(_parse_charset(charset, folder)))
+    with np.load(path, allow_pickle=False) as arrays:
+        return Templates(**arrays)
+
+
+def cache_folder() -> Path:
+    """Return where parsed strokes are kept: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kakitori"
+    return Path(os.environ.get("KAKITORI_CACHE") or default)
+
+
+def _parse_charset(charset: Charset, folder: Path) -> Templates:
+    files: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.svg")):
+        files.setdefault(path.stem.split("-")[0], []).append(path)
+    strokes, components, hooks, stroke_starts, template_starts = [], [], [], [0], [0]
+    for character in track(charset.characters, description="Reading KanjiVG", transient=True):
+        paths = files.get(f"{ord(character):05x}", [])
+        if not paths:
+            raise DataError(f"KanjiVG has no strokes for {character!r}: leave it out of the charset.")
+        for path in paths:
+            for points, component, hook in parse_strokes(path):
+                strokes.append(points)
+                components.append(component)
+                hooks.append(hook)
+            stroke_starts.append(len(strokes))
+        template_starts.append(len(stroke_starts) - 1)
+    return Templates(
+        np.stack(strokes).astype(np.float32),
+        np.array(components, np.int32),
+        np.array(hooks, np.float32),
+        np.array(stroke_starts, np.int64),
+        np.array(template_starts, np.int64),
+    )
+
+
+def parse_strokes(path: Path) -> list[tuple[np.ndarray, int, float]]:
+    """Return (points (P, 2) in 0..1, component, hook start) of each stroke of a KanjiVG file, in writing order."""
+    root = ElementTree.parse(path).getroot().find(f"{NAMESPACE}g")
+    while len(root) == 1 and root[0].tag.endswith("}g"):
+        root = root[0]
+    return [
+        _sample_stroke(element, component)
+        for component, part in enumerate(root)
+        for element in part.iter(f"{NAMESPACE}path")
+    ]
+
+
+def _sample_stroke(element: ElementTree.Element, component: int) -> tuple[np.ndarray, int, float]:
+    steps = np.linspace(0, 1, SAMPLES_PER_SEGMENT)
+    curve = np.array([segment.point(t) for segment in parse_path(element.get("d"))[1:] for t in steps])
+    length = np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
+    even = np.linspace(0, length[-1], POINTS_PER_STROKE)
+    points = np.stack([np.interp(even, length, curve.real), np.interp(even, length, curve.imag)], axis=1) / 109
+    is_hooked = any(sign in HOOKED for sign in element.get(TYPE, ""))
+    return points, component, find_hook(points) if is_hooked else 1.0
+
+
+def find_hook(points: np.ndarray) -> float:
+    """Return after which share of a stroke's (P, 2) evenly spaced points its last sharp turn lies, 1 without one."""
+    steps = np.diff(points, axis=0)
+    headings = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
+    turns = np.abs(headings[2:] - headings[:-2])  # over two steps, around point i + 1.5
+    first = int(len(turns) * (1 - HOOK_TAIL))
+    sharpest = first + int(np.argmax(turns[first:]))
+    return float((sharpest + 1.5) / (len(points) - 1)) if turns[sharpest] > HOOK_TURN else 1.0
