@@ -1,7 +1,7 @@
 """What hands do to strokes, and pens, paper and cameras to pixels. Compiled: 3,000 images a second a core and more.
 
 Every change takes the generator explicitly. Lengths are shares of the character's box, angles radians; `a` is the
-strength of the hand's changes, |N(0.8, 0.45)| + 0.1 an image. The amounts started from an experiment of November 2026
+strength of the hand's changes, |N(0.8, 0.45)| + 0.1, at most 1.9. The amounts started from an experiment of November 2026
 (ink only, 99.6 % top-1 on a learner's kanji) and were then looked at on contact sheets beside real handwriting.
 """
 
@@ -163,7 +163,7 @@ def displace(points, side, sd, rng):
 @njit(cache=True)
 def slant(points, a, rng):
     """Turn, shear and stretch the whole character, in place."""
-    turn, shear, stretch = rng.normal() * 0.08 * a, rng.normal() * 0.12 * a, math.exp(rng.normal() * 0.14 * a)
+    turn, shear, stretch = rng.normal() * 0.08 * a, rng.normal() * 0.12 * a, math.exp(rng.normal() * 0.08 * a)
     cos, sin = math.cos(turn), math.sin(turn)
     for p in range(len(points)):
         x, y = points[p, 0] * stretch, points[p, 1] / stretch
@@ -189,7 +189,7 @@ def join(strokes, haste, rng):
 @njit(cache=True)
 def imitate_hand(template, components, hooks, rng):
     """Return (points (S·P, 2), starts) of one character as a hand might write it, box side about 1 at the origin."""
-    a = abs(rng.normal() * 0.45 + 0.8) + 0.1
+    a = min(1.9, abs(rng.normal() * 0.45 + 0.8) + 0.1)
     strokes = normalise(template)
     move_components(strokes, components, a, rng)
     hook_loss = 0.8 if rng.random() < 0.25 else 0.15
@@ -215,8 +215,12 @@ def imitate_hand(template, components, hooks, rng):
 
 @njit(cache=True)
 def pen_radii(starts, size, rng):
-    """Return (P,) pen radii in pixels: one pen an image, pressed differently along and between strokes, now and then."""
-    pen = (0.6 + 1.6 * rng.random() if rng.random() < 0.9 else 2.2 + 0.9 * rng.random()) * size / 64
+    """Return (P,) pen radii in pixels: one pen an image, pressed differently along and between strokes, now and then.
+
+    The widest pen of the range is for few strokes: a hand takes a finer one for many.
+    """
+    widest = 2.4 - 0.06 * min(15, len(starts) - 1) if rng.random() < 0.95 else 2.9
+    pen = (0.6 + (widest - 0.6) * rng.random()) * size / 64
     radii = np.full(starts[-1], pen)
     if rng.random() < 0.4:
         for s in range(len(starts) - 1):
@@ -268,8 +272,8 @@ def photograph(image, rng):
         if image.shape[0] >= 48 and rng.random() < 0.4:
             image = blur(image)
     gain, gamma = 0.9 + 0.7 * rng.random(), 0.6 + 0.9 * rng.random()
-    grain = 0.12 * rng.random() if rng.random() < 0.6 else 0.0
-    patchiness = 0.4 * rng.random() if rng.random() < 0.3 else 0.0
+    grain = 0.1 * rng.random() if rng.random() < 0.5 else 0.0
+    patchiness = 0.3 * rng.random() if rng.random() < 0.2 else 0.0
     threshold = 0.3 + 0.35 * rng.random() if rng.random() < 0.25 else 0.0
     patch = 0.0
     for i in range(image.shape[0]):
