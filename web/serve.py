@@ -1,0 +1,162 @@
+"""A static server for the finished site, with the headers that a production server should send.
+
+Files are revalidated on every request (ETag), so a new build shows at once and an unchanged file costs no bytes.
+"""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import copyfileobj
+from urllib.parse import unquote, urlsplit
+
+from web.errors import SiteError
+from web.policy import HEADERS, ISOLATION_HEADERS
+
+# Its own table: mimetypes reads the system's, which may say anything. A module with another type does not run.
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".onnx": "application/octet-stream",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
+HOST = "127.0.0.1"
+
+
+class SiteHandler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD with the files of one folder, below one prefix."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *args, folder: Path, prefix: str, isolated: bool, **kwargs):
+        self.folder = folder
+        self.prefix = prefix
+        self.extra_headers = HEADERS | (ISOLATION_HEADERS if isolated else {})
+        super().__init__(*args, **kwargs)
+
+    def do_GET(self):
+        """Answer with the file."""
+        self._answer(with_body=True)
+
+    def do_HEAD(self):
+        """Answer with the file's headers."""
+        self._answer(with_body=False)
+
+    def log_message(self, format, *args):
+        """Say nothing: the address was printed, and the browser's own tools show requests better."""
+
+    def _answer(self, with_body: bool) -> None:
+        path = unquote(urlsplit(self.path).path)
+        if path + "/" == self.prefix:
+            self._redirect(self.prefix)
+            return
+        file = self._find(path)
+        if file is None:
+            self._send(HTTPStatus.NOT_FOUND, {"Content-Type": CONTENT_TYPES[".txt"], "Content-Length": "0"})
+        elif file.is_dir():
+            self._redirect(path + "/")
+        else:
+            self._send_file(file, with_body)
+
+    def _find(self, path: str) -> Path | None:
+        """Return the file or folder that a URL path names, or None if there is none inside the folder."""
+        if not path.startswith(self.prefix) or "\0" in path:
+            return None
+        file = (self.folder / path.removeprefix(self.prefix)).resolve()
+        if path.endswith("/"):
+            file = file / "index.html"
+        return file if file.is_relative_to(self.folder) and file.exists() else None
+
+    def _send_file(self, file: Path, with_body: bool) -> None:
+        with file.open("rb") as stream:
+            status = file.stat()
+            etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
+            if self.headers.get("If-None-Match") == etag:
+                self._send(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
+                return
+            content_type = CONTENT_TYPES.get(file.suffix, "application/octet-stream")
+            self._send(HTTPStatus.OK,
+                       {"Content-Type": content_type, "Content-Length": str(status.st_size), "ETag": etag})
+            if with_body:
+                copyfileobj(stream, self.wfile)
+
+    def _redirect(self, location: str) -> None:
+        self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": location, "Content-Length": "0"})
+
+    def _send(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in (headers | self.extra_headers | {"Cache-Control": "no-cache"}).items():
+            self.send_header(name, value)
+        self.end_headers()
+
+
+class SiteServer(ThreadingHTTPServer):
+    """One thread a connection; a browser that goes away in the middle is no error."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Ignore connections that the browser dropped; the rest is a fault of ours and is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def make_server(folder: Path, port: int = 0, prefix: str = "/", isolated: bool = False) -> tuple[SiteServer, str]:
+    """Return a bound server and the site's address; port 0 takes a free one.
+
+    Raises:
+        SiteError: if the folder holds no site, the prefix has no slashes around it, or the port cannot be had.
+    """
+    if not (folder / "index.html").is_file():
+        raise SiteError(f"There is no site in {str(folder)!r}: make one with `invoke site`.")
+    if not (prefix.startswith("/") and prefix.endswith("/")):
+        raise SiteError(f"The prefix {prefix!r} must begin and end with a slash, like '/demo/'.")
+    handler = partial(SiteHandler, folder=folder.resolve(), prefix=prefix, isolated=isolated)
+    try:
+        server = SiteServer((HOST, port), handler)
+    except (OSError, OverflowError) as problem:
+        raise SiteError(f"Port {port} cannot be used ({problem}): choose another, or 0 for a free one.") from problem
+    return server, f"http://{HOST}:{server.server_address[1]}{prefix}"
+
+
+@contextmanager
+def running_server(folder: Path, prefix: str = "/", isolated: bool = False) -> Iterator[str]:
+    """Serve a folder from a thread and yield its address; the server ends with the block.
+
+    Raises:
+        SiteError: as `make_server`.
+    """
+    server, url = make_server(folder, 0, prefix, isolated)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield url
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def serve(folder: Path, port: int = 0, prefix: str = "/") -> None:
+    """Serve a folder and print its address, until interrupted.
+
+    Raises:
+        SiteError: as `make_server`.
+    """
+    server, url = make_server(folder, port, prefix)
+    print(f"Serving {folder} at {url} (Ctrl+C ends it)", flush=True)
+    with server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()

@@ -1,0 +1,223 @@
+/**
+ * <kanji-pad>: a square to write one character in.
+ *
+ *   properties  strokes     [[[x, y], …], …] in thousandths of the side; may be set
+ *               recognizer  from createRecognizer(); until it is set the pad collects ink only
+ *               candidates  of the ink that is there now (read only)
+ *               canUndo, canRedo (read only)
+ *   attributes  top-k       how many candidates, 9 if left out;  label  the name read out to screen-reader users
+ *   methods     undo(), redo(), clear(), choose(position), handleKey(event)
+ *   events      candidates  detail: Candidate[], after every stroke and every change; [] when there is no ink
+ *               select      detail: Candidate, when one is chosen by key or choose()
+ *               ink         the strokes changed
+ *               failure     detail: Error, when they could not be read
+ *   keys        Ctrl/Cmd+Z undo, with Shift redo, Escape or Delete clear, 1-9 choose
+ */
+
+import { History } from "./pad/history.js";
+import { paint, SIDE } from "./pad/paint.js";
+import { Pen } from "./pad/pen.js";
+import { Reader } from "./pad/reader.js";
+import { sheet } from "./pad/style.js";
+import { checkStrokes } from "./shared/strokes.js";
+
+const DEFAULT_TOP_K = 9;
+const DEFAULT_LABEL = "Writing square. Draw one character with a pointer; keys 1 to 9 choose a candidate.";
+/** Candidates are read out when the hand rests, not after every stroke. */
+const ANNOUNCE_MS = 900;
+const ANNOUNCED = 5;
+
+export class KanjiPad extends HTMLElement {
+  static observedAttributes = ["label"];
+
+  #history = new History();
+  #recognizer = null;
+  #candidates = [];
+  /** @type {import("./shared/strokes.js").Stroke | null} */
+  #wet = null;
+  #canvas = document.createElement("canvas");
+  #status = document.createElement("div");
+  #frame = 0;
+  #announcing = 0;
+  #scheme = matchMedia("(prefers-color-scheme: dark)");
+  #repaint = () => this.#schedule();
+  #sizes = new ResizeObserver(this.#repaint);
+  #reader = new Reader((candidates) => this.#show(candidates), (error) => this.#fail(error));
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    this.#status.setAttribute("role", "status");
+    this.#canvas.setAttribute("aria-hidden", "true");
+    this.#canvas.setAttribute("part", "canvas");
+    root.append(this.#canvas, this.#status);
+    this.addEventListener("keydown", (event) => this.handleKey(event));
+    new Pen(this.#canvas, {
+      locate: (event) => this.#locate(event),
+      onMove: (stroke) => this.#draw(stroke),
+      onEnd: (stroke) => this.#finish(stroke),
+      onCancel: () => this.#draw(null),
+    });
+  }
+
+  connectedCallback() {
+    if (!this.hasAttribute("tabindex")) this.tabIndex = 0;
+    if (!this.hasAttribute("role")) this.setAttribute("role", "application");
+    this.#name();
+    this.#sizes.observe(this);
+    this.#scheme.addEventListener("change", this.#repaint);
+    this.#schedule();
+  }
+
+  disconnectedCallback() {
+    this.#sizes.disconnect();
+    this.#scheme.removeEventListener("change", this.#repaint);
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#announcing);
+    this.#frame = 0;
+  }
+
+  attributeChangedCallback() {
+    this.#name();
+  }
+
+  get strokes() {
+    return checkStrokes(this.#history.strokes);
+  }
+
+  /** @throws {TypeError | RangeError} for what is not a list of strokes. */
+  set strokes(strokes) {
+    this.#change(checkStrokes(strokes));
+  }
+
+  get recognizer() {
+    return this.#recognizer;
+  }
+
+  set recognizer(recognizer) {
+    this.#recognizer = recognizer ?? null;
+    this.#changed();
+  }
+
+  get candidates() {
+    return [...this.#candidates];
+  }
+
+  get canUndo() {
+    return this.#history.canUndo;
+  }
+
+  get canRedo() {
+    return this.#history.canRedo;
+  }
+
+  undo() {
+    if (this.#history.undo()) this.#changed();
+  }
+
+  redo() {
+    if (this.#history.redo()) this.#changed();
+  }
+
+  /** Take all ink away; `undo` brings it back. */
+  clear() {
+    if (this.#history.strokes.length > 0) this.#change([]);
+  }
+
+  /** Choose a candidate by its position, from 0; nothing happens if there is none. @param {number} position */
+  choose(position) {
+    const candidate = this.#candidates[position];
+    if (candidate) this.#emit("select", candidate);
+  }
+
+  /**
+   * Do what a key means to the pad. A page may hand it keys that were pressed elsewhere.
+   *
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether the key was for the pad; its default is prevented then
+   */
+  handleKey(event) {
+    const command = event.ctrlKey || event.metaKey;
+    if (event.defaultPrevented || event.altKey) return false;
+    if (command && event.key.toLowerCase() === "z") (event.shiftKey ? this.redo() : this.undo());
+    else if (command) return false;
+    else if (event.key === "Escape" || event.key === "Delete") this.clear();
+    else if (/^[1-9]$/.test(event.key)) this.choose(Number(event.key) - 1);
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  #change(strokes) {
+    this.#history.push(strokes);
+    this.#changed();
+  }
+
+  #changed() {
+    this.#schedule();
+    this.#emit("ink");
+    const topK = Number(this.getAttribute("top-k") ?? DEFAULT_TOP_K);
+    this.#reader.read(this.#recognizer, this.#history.strokes, topK);
+  }
+
+  #draw(stroke) {
+    if (stroke?.length === 1) this.focus({ preventScroll: true });
+    this.#wet = stroke;
+    this.#schedule();
+  }
+
+  #finish(stroke) {
+    this.#wet = null;
+    this.#change([...this.#history.strokes, stroke]);
+  }
+
+  #show(candidates) {
+    this.#candidates = candidates;
+    this.#emit("candidates", candidates);
+    clearTimeout(this.#announcing);
+    this.#announcing = setTimeout(() => {
+      const best = candidates.slice(0, ANNOUNCED).map(({ char }, position) => `${position + 1} ${char}`);
+      this.#status.textContent = best.length > 0 ? `Candidates: ${best.join(", ")}` : "";
+    }, ANNOUNCE_MS);
+  }
+
+  /** Candidates of older ink must not stay beside ink that could not be read. */
+  #fail(error) {
+    this.#show([]);
+    this.#emit("failure", error);
+  }
+
+  #emit(type, detail = null) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+  }
+
+  #name() {
+    this.setAttribute("aria-label", this.getAttribute("label") ?? DEFAULT_LABEL);
+  }
+
+  /** @param {PointerEvent} event @returns {[number, number]} */
+  #locate(event) {
+    const box = this.#canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
+  }
+
+  #schedule() {
+    if (this.#frame || !this.isConnected) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#paint();
+    });
+  }
+
+  #paint() {
+    const pixels = Math.round(this.#canvas.clientWidth * devicePixelRatio);
+    if (pixels === 0) return;
+    if (this.#canvas.width !== pixels) this.#canvas.width = this.#canvas.height = pixels;
+    const { color: ink, borderTopColor: guide } = getComputedStyle(this.#canvas);
+    const strokes = this.#wet ? [...this.#history.strokes, this.#wet] : this.#history.strokes;
+    paint(this.#canvas.getContext("2d"), pixels, strokes, { ink, guide });
+  }
+}
+
+customElements.define("kanji-pad", KanjiPad);

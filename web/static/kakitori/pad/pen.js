@@ -1,0 +1,83 @@
+/**
+ * From pointer events to one stroke at a time: pen, finger or mouse. A second finger is ignored, and so is every
+ * finger (a resting palm) while a pen draws or has just drawn.
+ *
+ * @typedef {import("../shared/strokes.js").Stroke} Stroke
+ * @typedef {Object} PenListener
+ * @property {(event: PointerEvent) => [number, number]} locate where an event lies, in the pad's unit
+ * @property {(stroke: Stroke) => void} onMove the stroke so far
+ * @property {(stroke: Stroke) => void} onEnd
+ * @property {() => void} onCancel
+ */
+
+/** A palm often touches just before or after the pen does. */
+const PALM_MS = 600;
+
+export class Pen {
+  #surface;
+  #listener;
+  /** @type {number | null} */
+  #pointerId = null;
+  #pointerType = "";
+  #lastPenTime = -Infinity;
+  /** @type {Stroke} */
+  #stroke = [];
+
+  /** @param {HTMLElement} surface @param {PenListener} listener */
+  constructor(surface, listener) {
+    this.#surface = surface;
+    this.#listener = listener;
+    surface.addEventListener("pointerdown", (event) => this.#down(event));
+    surface.addEventListener("pointermove", (event) => this.#move(event));
+    surface.addEventListener("pointerup", (event) => this.#up(event));
+    surface.addEventListener("pointercancel", (event) => this.#cancel(event));
+    // Captured pointers end with this too, for example when the window goes away under the pen.
+    surface.addEventListener("lostpointercapture", (event) => this.#up(event));
+    // Safari still scrolls and shows its callout on a long press unless the touch itself is prevented.
+    surface.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    surface.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+
+  get isDown() {
+    return this.#pointerId !== null;
+  }
+
+  #down(event) {
+    const isPen = event.pointerType === "pen";
+    const isPalm = event.pointerType === "touch" && event.timeStamp - this.#lastPenTime < PALM_MS;
+    const penOverFinger = isPen && this.#pointerType === "touch";
+    if (event.button !== 0 || isPalm || (this.isDown && !penOverFinger)) return;
+    if (this.isDown) this.#listener.onCancel();
+    if (isPen) this.#lastPenTime = event.timeStamp;
+    [this.#pointerId, this.#pointerType] = [event.pointerId, event.pointerType];
+    this.#surface.setPointerCapture(event.pointerId);
+    this.#stroke = [this.#listener.locate(event)];
+    this.#listener.onMove(this.#stroke);
+  }
+
+  #move(event) {
+    if (event.pointerId !== this.#pointerId) return;
+    if (event.pointerType === "pen") this.#lastPenTime = event.timeStamp;
+    const steps = event.getCoalescedEvents?.() ?? [];
+    for (const step of steps.length > 0 ? steps : [event]) this.#add(this.#listener.locate(step));
+    this.#listener.onMove(this.#stroke);
+  }
+
+  #up(event) {
+    if (event.pointerId !== this.#pointerId) return;
+    if (event.type === "pointerup") this.#add(this.#listener.locate(event));
+    this.#pointerId = null;
+    this.#listener.onEnd(this.#stroke);
+  }
+
+  #cancel(event) {
+    if (event.pointerId !== this.#pointerId) return;
+    this.#pointerId = null;
+    this.#listener.onCancel();
+  }
+
+  #add(point) {
+    const [x, y] = this.#stroke[this.#stroke.length - 1];
+    if (point[0] !== x || point[1] !== y) this.#stroke.push(point);
+  }
+}

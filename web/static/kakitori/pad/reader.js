@@ -1,0 +1,38 @@
+/**
+ * Keeps a pad's candidates up to date: new ink aborts the reading of old ink, and an answer that comes late is dropped.
+ *
+ * @typedef {import("../shared/classes.js").Candidate} Candidate
+ * @typedef {import("../shared/strokes.js").Strokes} Strokes
+ * @typedef {{recognize: (strokes: Strokes, options: {topK: number, signal: AbortSignal}) => Promise<Candidate[]>}} Reading
+ */
+export class Reader {
+  /** @type {AbortController | null} */
+  #current = null;
+  #onCandidates;
+  #onError;
+
+  /** @param {(candidates: Candidate[]) => void} onCandidates @param {(error: unknown) => void} onError */
+  constructor(onCandidates, onError) {
+    this.#onCandidates = onCandidates;
+    this.#onError = onError;
+  }
+
+  /** @param {Reading | null} recognizer @param {Strokes} strokes @param {number} topK */
+  async read(recognizer, strokes, topK) {
+    this.#current?.abort();
+    this.#current = null;
+    if (strokes.length === 0) {
+      this.#onCandidates([]);
+      return;
+    }
+    if (recognizer === null) return; // read as soon as there is one
+    const controller = new AbortController();
+    this.#current = controller;
+    try {
+      const candidates = await recognizer.recognize(strokes, { topK, signal: controller.signal });
+      if (this.#current === controller) this.#onCandidates(candidates);
+    } catch (error) {
+      if (this.#current === controller) this.#onError(error);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * From logits to candidates, and from the model's JSON files to the facts needed for it.
+ * Touches neither the document nor the runtime.
+ *
+ * @typedef {Object} Candidate
+ * @property {string} char the character
+ * @property {string | null} jis JIS X 0208 code, four hex digits; null beyond JIS X 0208
+ * @property {number} codePoint Unicode
+ * @property {number} index class index
+ * @property {number} probability in [0, 1], over all classes
+ *
+ * @typedef {Object} ModelFacts
+ * @property {string} variant
+ * @property {{file: string, bytes: number, sha256: string}} file
+ * @property {number} size input side in pixels
+ * @property {number} margin
+ * @property {number} radius
+ * @property {number} numClasses
+ * @property {string} digest of the charset
+ * @property {string[]} characters by class index
+ * @property {(string | null)[]} jis by class index
+ */
+
+const IDENTITY_FIELDS = ["charset", "num_classes", "digest"];
+
+/**
+ * Return the facts of one variant.
+ *
+ * @param {any} config config.json
+ * @param {any} mapping mapping.json
+ * @param {any} manifest manifest.json
+ * @param {string | undefined} variant the first of the manifest if undefined
+ * @returns {ModelFacts}
+ * @throws {Error} if the files belong to different models, or there is no such variant.
+ */
+export function modelFacts(config, mapping, manifest, variant) {
+  for (const field of IDENTITY_FIELDS) {
+    for (const [name, found] of [["mapping.json", mapping[field]], ["manifest.json", manifest[field]]]) {
+      if (found === config[field]) continue;
+      throw new Error(`${name} has ${field} ${found}, and config.json has ${config[field]}: ` +
+        "the files belong to different models. Copy the whole model folder again.");
+    }
+  }
+  const file = variant === undefined ? manifest.files[0] : manifest.files.find((row) => row.variant === variant);
+  if (!file) {
+    const there = manifest.files.map((row) => row.variant).join(", ");
+    throw new Error(`There is no variant "${variant}" in manifest.json: those there are: ${there}.`);
+  }
+  const indices = Array.from({ length: config.num_classes }, (_, index) => index);
+  return {
+    variant: file.variant,
+    file,
+    size: config.size,
+    margin: config.margin,
+    radius: config.radius,
+    numClasses: config.num_classes,
+    digest: config.digest,
+    characters: indices.map((index) => mapping.class_to_char[index]),
+    jis: indices.map((index) => mapping.class_to_jis[index] ?? null),
+  };
+}
+
+/**
+ * Return probabilities in float64, which sum to 1.
+ *
+ * @param {ArrayLike<number>} logits
+ * @returns {Float64Array}
+ */
+export function softmax(logits) {
+  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - most));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/**
+ * Return the most probable classes, the most probable first, the lower index first among equals.
+ *
+ * @param {ArrayLike<number>} logits one per class
+ * @param {ModelFacts} facts
+ * @param {number} topK
+ * @returns {Candidate[]}
+ */
+export function rank(logits, facts, topK) {
+  const probabilities = softmax(logits);
+  const order = Array.from(probabilities.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
+  return order.slice(0, topK).map((index) => ({
+    char: facts.characters[index],
+    jis: facts.jis[index],
+    codePoint: facts.characters[index].codePointAt(0),
+    index,
+    probability: probabilities[index],
+  }));
+}

@@ -1,0 +1,53 @@
+/**
+ * The recogniser's thread. Messages in: {id, kind, ...}, see HANDLERS, and {kind: "cancel", id}.
+ * Messages out: {kind: "progress", progress}, {id, result} or {id, error: {name, message}}.
+ */
+
+import { rasteriseImage } from "../shared/image.js";
+import { rasterise, toTensor } from "../shared/ink.js";
+import { rank } from "../shared/classes.js";
+import { checkTopK } from "../shared/strokes.js";
+import { load } from "./load.js";
+
+/** @type {Awaited<ReturnType<typeof load>>} */
+let model;
+/** @type {Set<number>} jobs that have not begun and that somebody still waits for */
+const waiting = new Set();
+/** One job at a time: the engine must not be entered while it runs ("Session already started"). */
+let tail = Promise.resolve();
+
+const HANDLERS = Object.freeze({
+  load: async ({ baseUrl, variant }) => {
+    model = await load(baseUrl, variant, (progress) => postMessage({ kind: "progress", progress }));
+    const { variant: name, numClasses, size } = model.facts;
+    return { variant: name, numClasses, size };
+  },
+  strokes: ({ strokes, topK }) => candidates(topK, ({ size, margin, radius }) =>
+    strokes.length === 0 ? null : rasterise(strokes, size, margin, radius)),
+  image: ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
+});
+
+/** Return the candidates for the pixels that `draw` makes, or none if it finds no ink. */
+async function candidates(topK, draw) {
+  const count = checkTopK(topK, model.facts.numClasses);
+  const coverage = draw(model.facts);
+  return coverage === null ? [] : rank(await model.run(toTensor(coverage)), model.facts, count);
+}
+
+async function answer(message) {
+  if (!waiting.delete(message.id)) return;
+  try {
+    postMessage({ id: message.id, result: await HANDLERS[message.kind](message) });
+  } catch (error) {
+    postMessage({ id: message.id, error: { name: error.name, message: error.message } });
+  }
+}
+
+addEventListener("message", ({ data }) => {
+  if (data.kind === "cancel") {
+    waiting.delete(data.id);
+    return;
+  }
+  waiting.add(data.id);
+  tail = tail.then(() => answer(data));
+});

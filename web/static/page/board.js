@@ -1,0 +1,43 @@
+/** The nine places for candidates. @typedef {import("../kakitori/index.js").Candidate} Candidate */
+
+/** From here on the teacher's ring is drawn: hardly any doubt. */
+const SURE = 0.9;
+
+/** "98.4 %", and no false certainty at the ends. @param {number} probability */
+export function percent(probability) {
+  if (probability > 0.999) return "> 99.9 %";
+  if (probability < 0.001) return "< 0.1 %";
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+/** "U+7530". @param {number} codePoint */
+export function unicode(codePoint) {
+  return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/**
+ * Return the function that shows candidates.
+ *
+ * @param {HTMLElement} board
+ * @param {(position: number) => void} onChoose
+ * @returns {(candidates: Candidate[]) => void}
+ */
+export function createBoard(board, onChoose) {
+  const cards = [...board.querySelectorAll("button")];
+  cards.forEach((card, position) => card.addEventListener("click", () => onChoose(position)));
+  return (candidates) => cards.forEach((card, position) => fill(card, candidates[position]));
+}
+
+/** @param {HTMLButtonElement} card @param {Candidate | undefined} candidate */
+function fill(card, candidate) {
+  const write = (name, text) => {
+    card.querySelector(`.${name}`).textContent = text;
+  };
+  card.disabled = candidate === undefined;
+  card.classList.toggle("sure", candidate !== undefined && candidate.probability >= SURE);
+  write("glyph", candidate?.char ?? "");
+  write("percent", candidate ? percent(candidate.probability) : "");
+  write("jis", candidate ? `JIS ${candidate.jis ?? "none"}` : "");
+  write("unicode", candidate ? unicode(candidate.codePoint) : "");
+  card.style.setProperty("--share", String(candidate?.probability ?? 0));
+}

@@ -1,0 +1,48 @@
+/** The line of chosen characters: edited by hand, copied, cleared. */
+
+const COPIED_MS = 1600;
+
+/**
+ * Wire the text line and return the function that appends to it.
+ *
+ * @param {(id: string) => HTMLElement} find
+ * @returns {(text: string) => void}
+ */
+export function createLine(find) {
+  const line = /** @type {HTMLInputElement} */ (find("line"));
+  const buttons = ["line-back", "line-copy", "line-clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
+  const [back, copy, clear] = buttons;
+  const change = (text) => {
+    line.value = text;
+    line.scrollLeft = line.scrollWidth;
+    refresh();
+  };
+  const refresh = () => {
+    for (const button of buttons) button.disabled = line.value === "";
+  };
+  line.addEventListener("input", refresh);
+  back.addEventListener("click", () => change([...line.value].slice(0, -1).join("")));
+  clear.addEventListener("click", () => change(""));
+  copy.addEventListener("click", async () => {
+    find("line-status").textContent = (await copyText(line)) ? "Copied" : "Selected: copy it with your keyboard";
+    copy.classList.add("copied");
+    setTimeout(() => {
+      copy.classList.remove("copied");
+      find("line-status").textContent = "";
+    }, COPIED_MS);
+  });
+  refresh(); // browsers keep what was in a field over a reload
+  return (text) => change(line.value + text);
+}
+
+/** Copy the whole line; where the clipboard is not allowed (no https), leave it selected. Returns whether it was copied. */
+async function copyText(line) {
+  try {
+    await navigator.clipboard.writeText(line.value);
+    return true;
+  } catch {
+    line.focus();
+    line.select();
+    return document.execCommand("copy");
+  }
+}

@@ -1,0 +1,42 @@
+/** What the sheet says while the model comes, and when it does not. @typedef {import("../kakitori/index.js").Progress} Progress */
+
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+/** @type {Record<Progress["stage"], (progress: Progress) => string>} */
+const WORDS = Object.freeze({
+  facts: () => "Fetching the model…",
+  download: ({ loadedBytes, totalBytes }) => `Fetching the model: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)} MB`,
+  start: () => "Starting the model…",
+  ready: () => "",
+});
+
+/**
+ * Return the functions that show progress and trouble.
+ *
+ * @param {(id: string) => HTMLElement} find
+ * @param {() => void} onRetry
+ */
+export function createLoading(find, onRetry) {
+  const bar = /** @type {HTMLProgressElement} */ (find("loading-bar"));
+  find("retry").addEventListener("click", onRetry);
+  return {
+    /** @param {Progress} progress */
+    progress(progress) {
+      find("loading").hidden = progress.stage === "ready";
+      find("trouble").hidden = true;
+      find("loading-words").textContent = WORDS[progress.stage](progress);
+      if (progress.totalBytes > 0) bar.value = progress.loadedBytes / progress.totalBytes;
+      else bar.removeAttribute("value");
+    },
+    /** @param {Error} error @param {boolean} canRetry */
+    trouble(error, canRetry) {
+      find("loading").hidden = true;
+      find("trouble").hidden = false;
+      find("trouble-words").textContent = error.message;
+      find("retry").hidden = !canRetry;
+    },
+    calm() {
+      find("trouble").hidden = true;
+    },
+  };
+}

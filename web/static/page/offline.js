@@ -1,0 +1,19 @@
+/** The service worker, which makes a second visit work offline. */
+
+/**
+ * Register it once the page has what it needs, so that it does not compete for the connection, and have it fetch the
+ * rest of the font unless the user asked to save data.
+ *
+ * @returns {Promise<boolean>} whether the page will work offline: not on plain http
+ */
+export async function enableOffline() {
+  if (!("serviceWorker" in navigator)) return false;
+  try {
+    await navigator.serviceWorker.register(new URL("../sw.js", import.meta.url), { updateViaCache: "none" });
+    const { active } = await navigator.serviceWorker.ready;
+    if (!(/** @type {any} */ (navigator).connection?.saveData)) active?.postMessage("fonts");
+    return true;
+  } catch {
+    return false; // private windows and some policies refuse service workers; the page works without
+  }
+}

@@ -1,0 +1,123 @@
+/** The page: connects the sheet, the candidates, the text line and the recogniser. */
+
+import "../kakitori/pad.js";
+import { createRecognizer } from "../kakitori/index.js";
+import { createBoard } from "./board.js";
+import { createLine } from "./line.js";
+import { createLoading } from "./loading.js";
+import { enableOffline } from "./offline.js";
+import { createPictures } from "./picture.js";
+
+const CANDIDATES = 9; // as many as there are places, and keys 1 to 9
+const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const pad = /** @type {import("../kakitori/pad.js").KanjiPad} */ (find("pad"));
+const [undo, redo, clear] = ["undo", "redo", "clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
+
+/** @type {import("../kakitori/index.js").Candidate[]} what the board shows */
+let shown = [];
+/** @type {ImageData | null} the picture on the sheet, if that is what is read */
+let picture = null;
+
+const append = createLine(find);
+const fillBoard = createBoard(find("board"), choose);
+const loading = createLoading(find, start);
+const hidePicture = createPictures(find, takePicture, (error) => loading.trouble(error, false));
+
+function show(candidates) {
+  shown = candidates;
+  fillBoard(candidates);
+}
+
+function choose(position) {
+  const candidate = shown[position];
+  if (!candidate) return;
+  append(candidate.char);
+  wipe();
+}
+
+function wipe() {
+  dropPicture();
+  pad.clear();
+  pad.focus({ preventScroll: true });
+}
+
+function takePicture(image) {
+  pad.clear();
+  picture = image;
+  loading.calm();
+  refreshTools();
+  readPicture();
+}
+
+function dropPicture() {
+  if (picture === null) return;
+  picture = null;
+  hidePicture();
+  show([]);
+  refreshTools();
+}
+
+async function readPicture() {
+  const image = picture;
+  if (image === null || pad.recognizer === null) return; // read as soon as there is a recogniser
+  try {
+    const candidates = await pad.recognizer.recognizeImage(image, { topK: CANDIDATES });
+    if (picture !== image) return; // something newer lies on the sheet
+    show(candidates);
+    if (candidates.length === 0) loading.trouble(new Error("The picture shows no ink: its paper and ink look alike."), false);
+  } catch (error) {
+    if (picture === image) loading.trouble(error, false);
+  }
+}
+
+/** @param {KeyboardEvent} event */
+function handlePictureKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" || event.key === "Delete") wipe();
+  else if (/^[1-9]$/.test(event.key)) choose(Number(event.key) - 1);
+  else return;
+  event.preventDefault();
+}
+
+function refreshTools() {
+  undo.disabled = !pad.canUndo;
+  redo.disabled = !pad.canRedo;
+  clear.disabled = pad.strokes.length === 0 && picture === null;
+  find("invite").hidden = !clear.disabled || !find("loading").hidden;
+}
+
+async function start() {
+  try {
+    pad.recognizer = await createRecognizer({ onProgress: (progress) => {
+      loading.progress(progress);
+      refreshTools();
+    } });
+  } catch (error) {
+    loading.trouble(error, true);
+    return;
+  }
+  document.documentElement.dataset.state = "ready";
+  readPicture();
+  if (!(await enableOffline())) find("offline").textContent = "offline where it is served over https";
+}
+
+pad.addEventListener("candidates", ({ detail }) => {
+  if (picture === null) show(detail);
+});
+pad.addEventListener("select", ({ detail }) => choose(shown.indexOf(detail)));
+pad.addEventListener("failure", ({ detail }) => loading.trouble(detail, false));
+pad.addEventListener("ink", () => {
+  if (pad.strokes.length > 0) dropPicture();
+  loading.calm();
+  refreshTools();
+});
+undo.addEventListener("click", () => pad.undo());
+redo.addEventListener("click", () => pad.redo());
+clear.addEventListener("click", wipe);
+// Keys mean the same wherever the focus is, except in the text line; before the pad's own handler, which knows no pictures.
+document.addEventListener("keydown", (event) => {
+  if (/** @type {HTMLElement} */ (event.target).closest("input")) return;
+  if (picture === null) pad.handleKey(event);
+  else handlePictureKey(event);
+}, { capture: true });
+start();
