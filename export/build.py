@@ -1,0 +1,107 @@
+"""The recipe: a trained model directory to checked ONNX files, mapping.json and manifest.json.
+
+    needs    models/<name>/config.json and model.safetensors
+    run      invoke export --backend strict
+    writes   models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import onnx
+
+from export.backends import Variant, get_backend, get_precision
+from export.errors import ExportError, VariantsFailed
+from export.manifest import Row, build_manifest, keep_rows, write_manifest
+from export.mapping import build_mapping, check_mapping, write_mapping
+from export.parity import make_reference
+from export.pooling import resolve_pooling
+from export.samples import EVALUATION_SET, ImageMaker, evaluation_samples, ink_maker
+from export.variants import Trained, convert, summary, write_variant
+from training.checkpoint import load_network
+from training.files import replacing
+
+Report = Callable[[str], None]
+
+
+def export_model(
+    model_dir: Path,
+    backends: list[str],
+    precisions: list[str],
+    pooling: str | None = None,
+    report: Report = print,
+    make_images: ImageMaker | None = None,
+) -> list[Row]:
+    """Write every variant of backends x precisions after all have passed all checks; return their manifest rows.
+
+    Args:
+        model_dir: holds the weights; receives the files.
+        backends: names from `export.backends.BACKENDS`.
+        precisions: names from `export.backends.PRECISIONS`.
+        pooling: a name from `training.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
+        report: takes one line for the user.
+        make_images: draws images for calibration and checks; None is generated ink.
+
+    Raises:
+        KakitoriError: for an unknown or illegal choice, a model directory that cannot be used, or failed checks;
+            nothing is written then.
+    """
+    model_dir = Path(model_dir)
+    spec, network = load_network(model_dir)
+    variants = plan_variants(backends, precisions, spec.pooling, pooling, report)
+    make_images = make_images or ink_maker(spec.get_charset())
+    reference = make_reference(network, evaluation_samples(spec, make_images))
+    report(f"PyTorch: top-1 {reference.top1_percent:.2f} % on {len(reference.evaluation):,} generated images")
+    accuracy = {EVALUATION_SET: round(reference.top1_percent, 2)}
+    mapping = build_mapping(spec.get_charset(), spec.training.get("dataset"), accuracy)
+    check_mapping(mapping, spec)
+    rows = write_variants(Trained(spec, network, make_images, reference), variants, model_dir, report)
+    write_mapping(mapping, spec, model_dir)
+    kept = keep_rows(model_dir, {row["variant"] for row in rows}, report)
+    write_manifest(build_manifest(model_dir, spec, rows + kept), model_dir)
+    return rows
+
+
+def plan_variants(
+    backends: list[str], precisions: list[str], trained_pooling: str, pooling: str | None, report: Report
+) -> list[Variant]:
+    """Return backends x precisions, each backend's together; tell the user of every pooling that is made fixed.
+
+    Raises:
+        KakitoriError: for an unknown or illegal choice.
+    """
+    variants = []
+    for backend in map(get_backend, backends):
+        resolved, note = resolve_pooling(backend, trained_pooling, pooling)
+        if note:
+            report(note)
+        variants += [Variant(backend, resolved, get_precision(name, backend)) for name in precisions]
+    return variants
+
+
+def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, report: Report) -> list[Row]:
+    """Make, write and check every variant; move them to their names if all passed, else raise and leave nothing.
+
+    Raises:
+        ExportError: the one that failed, or VariantsFailed with all of them.
+    """
+    rows: list[Row] = []
+    failures: list[ExportError] = []
+    graphs: dict[tuple[str, str], tuple[onnx.ModelProto, str]] = {}
+    with ExitStack() as written:
+        for variant in variants:
+            key = (variant.backend.name, variant.pooling)
+            try:
+                if key not in graphs:
+                    graphs[key] = convert(trained, variant, report)
+                path = written.enter_context(replacing(model_dir / variant.file))
+                rows.append(write_variant(trained, variant, *graphs[key], path))
+                report(summary(rows[-1]))
+            except ExportError as problem:
+                problem.variant = variant.name
+                failures.append(problem)
+                report(f"{variant.name}: failed")
+        if failures:
+            raise failures[0] if len(failures) == 1 else VariantsFailed(failures)
+    return rows

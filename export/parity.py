@@ -1,0 +1,97 @@
+"""A file against the network it came from: logits on the same images, and accuracy on the evaluation set."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from export.backends import Precision
+from export.engine import ENGINE, Predictor, in_batches
+from export.errors import AccuracyError, ParityError
+from export.samples import EVALUATION_SET, LabelledImages, parity_images
+
+# One image, as the page sends it, and a batch that is no power of two: the batch axis must be free.
+PARITY_BATCHES = (1, 7)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What PyTorch answers; computed once, compared with every file."""
+
+    evaluation: LabelledImages
+    images: np.ndarray  # (n, 1, H, W) float32, for logits
+    logits: np.ndarray  # (n, K) float32
+    top1_percent: float  # on `evaluation`
+
+
+@dataclass(frozen=True)
+class ParityResult:
+    """How far a file is from PyTorch."""
+
+    max_logit_difference: float
+    argmax_agreement: float  # share of inputs, 0..1
+    inputs: int
+    engine: str
+    top1_percent: float
+    reference_top1_percent: float
+    images: int  # behind the two percentages
+
+    @property
+    def drop(self) -> float:
+        """Top-1 points lost against PyTorch."""
+        return self.reference_top1_percent - self.top1_percent
+
+
+def torch_predictor(network: nn.Module) -> Predictor:
+    """Return a function from (N, 1, H, W) float32 to PyTorch's logits (N, K) float32."""
+
+    def predict(batch: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(np.ascontiguousarray(batch))).numpy()
+
+    return predict
+
+
+def make_reference(network: nn.Module, evaluation: LabelledImages) -> Reference:
+    """Return PyTorch's answers to the parity and evaluation images; network in evaluation mode."""
+    predict = torch_predictor(network)
+    images = parity_images(evaluation)
+    return Reference(evaluation, images, in_batches(predict, images), top1_percent(predict, evaluation))
+
+
+def top1_percent(predict: Callable[[np.ndarray], np.ndarray], samples: LabelledImages) -> float:
+    """Return the percentage of samples whose largest logit is their label's."""
+    found = in_batches(lambda batch: predict(batch).argmax(axis=1), samples.images)
+    return 100.0 * float((found == samples.labels).mean())
+
+
+def compare(predict: Predictor, reference: Reference) -> ParityResult:
+    """Return how a file's answers differ from PyTorch's, over both batch sizes of PARITY_BATCHES."""
+    runs = [in_batches(predict, reference.images, size) for size in PARITY_BATCHES]
+    agreement = np.mean([(run.argmax(axis=1) == reference.logits.argmax(axis=1)).mean() for run in runs])
+    return ParityResult(
+        max_logit_difference=max(float(np.abs(run - reference.logits).max()) for run in runs),
+        argmax_agreement=float(agreement),
+        inputs=len(reference.images),
+        engine=ENGINE,
+        top1_percent=top1_percent(predict, reference.evaluation),
+        reference_top1_percent=reference.top1_percent,
+        images=len(reference.evaluation),
+    )
+
+
+def check_parity(result: ParityResult, precision: Precision) -> None:
+    """Raise if a file is further from PyTorch than its precision allows; NaN is further than anything.
+
+    Raises:
+        ParityError: logits.
+        AccuracyError: top-1 accuracy.
+    """
+    limit = precision.max_logit_difference
+    if limit is not None and not result.max_logit_difference <= limit:
+        raise ParityError(result.max_logit_difference, limit, result.inputs, result.engine)
+    limit = precision.max_top1_drop
+    if limit is not None and not result.drop <= limit:
+        raise AccuracyError(EVALUATION_SET, result.drop, limit, result.images)

@@ -1,0 +1,115 @@
+"""One variant: from the trained network to a file that has passed every check, and its manifest row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from torch import nn
+
+from export.backends import Variant
+from export.engine import onnx_predictor
+from export.graph_facts import GraphFacts, check_file, check_interface, check_operators, finish, graph_facts
+from export.manifest import Row, sha256_of
+from export.parity import ParityResult, Reference, check_parity, compare
+from export.pooling import prepare_pooling
+from export.quantize import quantize_static
+from export.samples import EVALUATION_SET, ImageMaker, calibration_samples
+from export.simplify import simplify
+from export.to_onnx import to_onnx
+from training.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What is exported, and what every file is compared with."""
+
+    spec: ModelSpec
+    network: nn.Module
+    make_images: ImageMaker
+    reference: Reference
+
+
+def convert(trained: Trained, variant: Variant, report: Callable[[str], None]) -> tuple[onnx.ModelProto, str]:
+    """Return the simplified float graph of a variant's backend and pooling, and the exporter that made it.
+
+    Raises:
+        ExportError: if no exporter, or the simplifier, could do it.
+    """
+    network = prepare_pooling(trained.network, variant.pooling, trained.spec.size)
+    model, exporter = to_onnx(network, trained.spec.size, variant.backend, report)
+    simplified = simplify(model)
+    before, after = len(model.graph.node), len(simplified.graph.node)
+    report(f"{variant.backend.name}: exported by {exporter} at opset {variant.backend.opset}, {before} -> {after} nodes")
+    return simplified, exporter
+
+
+def keep_float(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
+    """Return the float graph as it is."""
+    return model
+
+
+def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
+    """Return the INT8 graph, calibrated on generated ink."""
+    return quantize_static(model, calibration_samples(trained.spec, trained.make_images).images)
+
+
+SCHEMES: dict[str, Callable[[onnx.ModelProto, Trained], onnx.ModelProto]] = {
+    "float": keep_float,
+    "static-qdq": quantize_int8,
+}
+
+
+def write_variant(trained: Trained, variant: Variant, graph: onnx.ModelProto, exporter: str, path: Path) -> Row:
+    """Write one variant to `path`, reload and check it; return its manifest row.
+
+    Raises:
+        ExportError: the first check that failed, in the order validity, names, axes, shapes, opset, operators, values.
+    """
+    backend, spec = variant.backend, trained.spec
+    model = finish(SCHEMES[variant.precision.scheme](graph, trained), spec, backend.ir_version)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    facts = graph_facts(check_file(path))
+    check_interface(facts, spec, backend.opset, backend.ir_version)
+    check_operators(facts, backend)
+    result = compare(onnx_predictor(path), trained.reference)
+    check_parity(result, variant.precision)
+    return make_row(variant, facts, exporter, path, result)
+
+
+def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, result: ParityResult) -> Row:
+    """Return the manifest row of a checked file; `path` is where it lies now."""
+    return {
+        "variant": variant.name,
+        "file": variant.file,
+        "backend": variant.backend.name,
+        "precision": variant.precision.name,
+        "pooling": variant.pooling,
+        "opset": facts.opset,
+        "bytes": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "operators": facts.operators,
+        "exporter": exporter,
+        "parity": {
+            "max_logit_difference": float(f"{result.max_logit_difference:.3g}"),
+            "argmax_agreement": round(result.argmax_agreement, 4),
+            "inputs": result.inputs,
+            "engine": result.engine,
+        },
+        "accuracy": {
+            EVALUATION_SET: {
+                "top1_percent": round(result.top1_percent, 2),
+                "fp32_top1_percent": round(result.reference_top1_percent, 2),
+                "images": result.images,
+            }
+        },
+    }
+
+
+def summary(row: Row) -> str:
+    """Return one line about a variant for the user."""
+    accuracy = row["accuracy"][EVALUATION_SET]
+    return (
+        f"{row['variant']}: {row['bytes'] / 1e6:.2f} MB, top-1 {accuracy['top1_percent']:.2f} % "
+        f"(PyTorch {accuracy['fp32_top1_percent']:.2f} %), logits within {row['parity']['max_logit_difference']:g}"
+    )
