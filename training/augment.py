@@ -204,7 +204,8 @@ def imitate_hand(template, components, hooks, rng):
         smooth(strokes[s], smoothing)
         if tremor > 0:
             tremble(strokes[s], tremor, rng)
-    haste = rng.random() * 0.6 if rng.random() < 0.5 else 0.0
+    # Characters of few strokes, most hiragana among them, are the ones that hands run together.
+    haste = rng.random() * (0.9 if len(strokes) <= 4 else 0.6) if rng.random() < 0.5 else 0.0
     starts = join(strokes, haste, rng)
     points = strokes.reshape(-1, 2)
     displace(points, COARSE, COARSE_SD * a, rng)
@@ -274,19 +275,19 @@ def photograph(image, rng):
     gain, gamma = 0.9 + 0.7 * rng.random(), 0.6 + 0.9 * rng.random()
     grain = 0.1 * rng.random() if rng.random() < 0.5 else 0.0
     patchiness = 0.3 * rng.random() if rng.random() < 0.2 else 0.0
-    threshold = 0.3 + 0.35 * rng.random() if rng.random() < 0.25 else 0.0
+    threshold = (0.3 + 0.35 * rng.random()) * image.max() if rng.random() < 0.25 else 0.0
     patch = 0.0
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
-            value = min(1.0, image[i, j] * gain) ** gamma
+            value = min(1.0, image[i, j] * gain)
             if patchiness > 0:
                 patch = 0.7 * patch + patchiness * rng.normal()
                 value *= 1 - min(0.85, abs(patch))
             if grain > 0:
                 value += grain * rng.normal()
             if threshold > 0:
-                value = 1.0 if value > threshold else 0.0
-            image[i, j] = min(1.0, max(0.0, value))
+                value = 1.0 if value > min(0.65, threshold) else 0.0
+            image[i, j] = min(1.0, max(0.0, value)) ** gamma
     if rng.random() < 0.2:
         for _ in range(rng.integers(1, 6)):
             image[rng.integers(0, image.shape[0]), rng.integers(0, image.shape[1])] = 0.3 + 0.7 * rng.random()

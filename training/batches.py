@@ -1,0 +1,74 @@
+"""Batches of generated images, drawn by worker processes and fixed by seed, epoch and position alone."""
+
+import os
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from training.charset import Charset, jis_code
+from training.data.registry import Source
+
+TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = 0, 1, 2  # first entry of every seed: streams never share an image
+VALIDATION_IMAGES = 1000  # at least; otherwise one a class
+FIRST_KANJI_JIS = "3021"
+HIRAGANA_SHARE = 3  # a hiragana is drawn as often as three kanji: it is written as often, and in more ways
+
+
+def to_input(images: Tensor) -> Tensor:
+    """Return (N, H, W) uint8 coverage as network input, (N, 1, H, W) float32 in [-1, 1], paper -1."""
+    return images.unsqueeze(1).float().mul_(2 / 255).sub_(1)
+
+
+def epoch_labels(charset: Charset, count: int, seed: int, epoch: int) -> np.ndarray:
+    """Return `count` class indices (int64) in random order, every class equally often but for whole passes."""
+    weights = [HIRAGANA_SHARE if (jis_code(c) or FIRST_KANJI_JIS) < FIRST_KANJI_JIS else 1 for c in charset.characters]
+    one_pass = np.repeat(np.arange(len(charset)), weights)
+    rng = np.random.default_rng([TRAIN_STREAM, seed, epoch])
+    passes = [rng.permutation(one_pass) for _ in range(-(-count // len(one_pass)))]
+    return np.concatenate(passes)[:count]
+
+
+class BatchDataset(Dataset):
+    """The batches of one epoch; item i is (images (N, H, H) uint8, labels (N,) int64)."""
+
+    def __init__(self, source: Source, labels: np.ndarray, batch_size: int, side: int, seed: tuple[int, ...]) -> None:
+        self.source, self.side, self.seed = source, side, seed
+        self.labels = [labels[i : i + batch_size] for i in range(0, len(labels) - batch_size + 1, batch_size)]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        labels = self.labels[index]
+        images = self.source.images(labels, self.side, (*self.seed, index))
+        return torch.from_numpy(images), torch.from_numpy(labels)
+
+
+def training_batches(
+    source: Source, charset: Charset, count: int, batch_size: int, side: int, seed: int, epoch: int,
+    rank: int = 0, processes: int = 1, workers: int = 0,
+) -> DataLoader:  # fmt: skip
+    """Return one process's share of an epoch's batches, in order; every process gets equally many."""
+    batches = BatchDataset(
+        source, epoch_labels(charset, count, seed, epoch), batch_size, side, (TRAIN_STREAM, seed, epoch)
+    )
+    mine = range(rank, len(batches) - len(batches) % processes, processes)
+    prefetch = 4 if workers else None
+    # The loader draws a seed for its workers from this generator, not from the global one that checkpoints carry.
+    own = torch.Generator().manual_seed(seed)
+    return DataLoader(
+        batches, batch_size=None, sampler=mine, num_workers=workers, prefetch_factor=prefetch, generator=own
+    )
+
+
+def fixed_set(source: Source, charset: Charset, side: int, stream: int, at_least: int) -> tuple[Tensor, Tensor]:
+    """Return images (N, side, side) uint8 and labels (N,) that never change: every class equally often."""
+    labels = np.tile(np.arange(len(charset)), max(1, -(-at_least // len(charset))))
+    return torch.from_numpy(source.images(labels, side, (stream, 0))), torch.from_numpy(labels)
+
+
+def default_workers() -> int:
+    """Return how many processes to draw images with: one on small machines, half the processors on large ones."""
+    return max(1, min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // 2)

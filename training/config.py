@@ -1,0 +1,70 @@
+"""The settings of a training run."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from training.data.registry import get_dataset
+from training.errors import KakitoriError, check_choice
+from training.models.registry import get_architecture
+from training.spec import POOLINGS, SIZES
+
+# Not part of what a run is: a run may be resumed elsewhere, or with other processes, and stay the same run.
+TRANSIENT = ("model", "resume", "fresh", "device", "workers", "keep_checkpoints")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What fixes a run's result, and where and how it runs. Choices and ranges are checked on construction."""
+
+    model: Path = Path("models/kanji")
+    arch: str = "resnet"
+    pooling: str = "adaptive_avg"
+    dataset: str = "ink"
+    charset: str = "etl9g"
+    size: int = 64
+    epochs: int = 60
+    batch_size: int = 256
+    """Images a step and process."""
+    learning_rate: float = 3e-3
+    """Peak of the cosine, for AdamW."""
+    weight_decay: float = 0.03
+    warmup_steps: int = 300
+    """Optimizer steps of linear warm-up; at most a tenth of the run."""
+    label_smoothing: float = 0.05
+    clip_norm: float = 2.0
+    ema_decay: float = 0.999
+    """Per step; smaller in the first steps of a run."""
+    patience: int = 12
+    """Full-size epochs without a better validation top-1 before the run stops early."""
+    class_limit: int | None = None
+    """Train only the first classes of the charset."""
+    sample_limit: int | None = None
+    """Images an epoch; None means the data set's own number."""
+    seed: int = 1
+    device: str = "auto"
+    workers: int | None = None
+    """Processes that draw images; None means as many as the processors allow."""
+    keep_checkpoints: int = 2
+    """Last epochs whose checkpoints are kept, besides the best one's."""
+    resume: bool = False
+    fresh: bool = False
+
+    def __post_init__(self) -> None:
+        get_architecture(self.arch)
+        get_dataset(self.dataset)
+        check_choice("device", self.device, ("auto", "cpu", "cuda"))
+        check_choice("pooling", self.pooling, [name for name, row in POOLINGS.items() if not row.fixed])
+        if self.size not in SIZES:
+            raise KakitoriError(f"--size {self.size} is not one of {', '.join(map(str, SIZES))}.")
+        if self.resume and self.fresh:
+            raise KakitoriError("--resume and --fresh exclude each other: leave one out.")
+        for name in ("epochs", "batch_size", "learning_rate", "sample_limit", "patience", "keep_checkpoints"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise KakitoriError(f"--{name.replace('_', '-')} {value} must be above 0.")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What fixes the result, as plain values: stored with checkpoints and in `config.json`."""
+        return {name: value for name, value in asdict(self).items() if name not in TRANSIENT}
