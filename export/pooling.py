@@ -46,8 +46,8 @@ def _check_fits_weights(wanted: str, trained: str) -> None:
     legal = ", ".join(name for name, row in POOLINGS.items() if (row.kind, row.output) == (old.kind, old.output))
     if new.output != old.output:
         raise PoolingError(
-            f"Pooling {wanted!r} feeds the classifier {new.output**2} values a channel, but these weights were trained "
-            f"with {trained!r}, {old.output**2} a channel: choose {legal}, or train with --pooling {wanted}."
+            f"Pooling {wanted!r} leaves {new.output}x{new.output} values a channel for the classifier, but these weights "
+            f"were trained on {old.output}x{old.output} ({trained!r}): choose {legal}, or train with --pooling {wanted}."
         )
     if new.kind != old.kind:
         raise PoolingError(

@@ -29,7 +29,7 @@ def blobs(labels: np.ndarray, size: int, seed) -> np.ndarray:
     return (np.kron(patterns[labels], np.ones((size // 8, size // 8), int)) + noise).astype(np.uint8)
 
 
-def make_spec(arch: str = "resnet", pooling: str = "adaptive_avg", num_classes: int = NUM_CLASSES) -> ModelSpec:
+def tiny_spec(arch: str = "resnet", pooling: str = "adaptive_avg", num_classes: int = NUM_CLASSES) -> ModelSpec:
     """Return the spec of a tiny network over the first classes of etl9g."""
     digest = get_charset("etl9g", num_classes).digest
     return ModelSpec(
@@ -38,9 +38,9 @@ def make_spec(arch: str = "resnet", pooling: str = "adaptive_avg", num_classes: 
 
 
 @cache
-def make_network(spec_key: tuple) -> nn.Module:
+def trained_network(choices: tuple) -> nn.Module:
     """Return a network trained for a second or two, until its answers are right and not on the edge."""
-    spec = make_spec(*spec_key)
+    spec = tiny_spec(*choices)
     torch.manual_seed(3)
     network = build_network(spec)
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
@@ -56,12 +56,18 @@ def make_network(spec_key: tuple) -> nn.Module:
 
 
 @pytest.fixture
+def make_spec():
+    """Return `tiny_spec`."""
+    return tiny_spec
+
+
+@pytest.fixture
 def make_model(tmp_path):
     """Return a function that writes a tiny model directory and returns its path."""
 
     def make(*choices, name: str = "tiny") -> Path:
-        spec = make_spec(*choices)
-        save_network(spec, make_network(choices), tmp_path / name)
+        spec = tiny_spec(*choices)
+        save_network(spec, trained_network(choices), tmp_path / name)
         return tmp_path / name
 
     return make

@@ -1,0 +1,80 @@
+"""The tables, and what the user reads when a choice is not in them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from export.backends import (
+    BACKENDS,
+    IR_VERSIONS,
+    PRECISIONS,
+    Variant,
+    get_backend,
+    get_precision,
+    parse_backends,
+    parse_precisions,
+)
+from export.to_onnx import EXPORTERS
+from export.variants import SCHEMES
+from training.errors import KakitoriError
+from training.spec import POOLINGS
+
+
+@pytest.mark.parametrize("row", BACKENDS.values(), ids=BACKENDS)
+def test_every_row_names_what_exists(row):
+    assert row.opset in IR_VERSIONS
+    assert set(row.exporters) <= EXPORTERS.keys()
+    assert set(row.precisions) <= PRECISIONS.keys()
+    assert set(row.poolings) <= POOLINGS.keys()
+    assert row.default_pooling in row.poolings
+
+
+def test_every_precision_has_a_scheme():
+    assert {row.scheme for row in PRECISIONS.values()} == SCHEMES.keys()
+
+
+def test_design_table():
+    assert {name: row.opset for name, row in BACKENDS.items()} == {"tract": 12, "ort-tract": 11, "strict": 11}
+    assert get_backend("strict").ir_version == 6
+    assert get_backend("tract").ir_version == 7
+
+
+@pytest.mark.parametrize(
+    ("backend", "pooling", "precision", "name"),
+    [
+        ("strict", "fixed_avg", "int8", "strict.int8"),
+        ("strict", "fixed_max", "int8", "strict.fixed_max.int8"),
+        ("tract", "max_2x2", "fp32", "tract.max_2x2.fp32"),
+        ("ort-tract", "fixed_avg", "fp32", "ort-tract.fp32"),
+    ],
+)
+def test_only_other_poolings_are_part_of_the_name(backend, pooling, precision, name):
+    variant = Variant(BACKENDS[backend], pooling, PRECISIONS[precision])
+    assert (variant.name, variant.file) == (name, f"onnx/{name}.onnx")
+
+
+def test_parse_backends():
+    assert parse_backends("strict, tract,strict") == ["strict", "tract"]
+    assert parse_backends("all") == list(BACKENDS)
+    with pytest.raises(KakitoriError, match=r"Unknown backend 'onnx': choose one of tract, ort-tract, strict, all\."):
+        parse_backends("strict,onnx")
+
+
+def test_parse_precisions():
+    assert parse_precisions(None, ["strict", "tract"]) == ["fp32", "int8"]
+    assert parse_precisions("int8", ["strict"]) == ["int8"]
+    with pytest.raises(KakitoriError, match=r"Unknown precision 'int4': choose one of fp32, int8\."):
+        parse_precisions("int4", ["strict"])
+
+
+def test_a_precision_that_a_backend_lacks(monkeypatch):
+    monkeypatch.setitem(PRECISIONS, "fp8", PRECISIONS["int8"])
+    with pytest.raises(KakitoriError, match="Backend 'strict' has no precision 'fp8': choose one of fp32, int8"):
+        get_precision("fp8", get_backend("strict"))
+
+
+def test_vocabulary_needs_no_library():
+    heavy = "{'torch', 'onnx', 'onnxruntime', 'numpy'}"
+    code = f"import sys, export.backends; assert not {heavy} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True)
