@@ -1,6 +1,6 @@
 """The settings of a training run."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,27 @@ class TrainConfig:
             if value is not None and value <= 0:
                 raise KakitoriError(f"--{name.replace('_', '-')} {value} must be above 0.")
 
+    @classmethod
+    def from_flags(cls, flags: dict[str, Any]) -> "TrainConfig":
+        """Return the settings with the flags that are not None, given as typed on a command line.
+
+        Raises:
+            KakitoriError: if a value is not a number where one is expected, or is out of range.
+        """
+        kinds = {f.name: f.type for f in fields(cls)}
+        return cls(**{name: _parse(name, value, kinds[name]) for name, value in flags.items() if value is not None})
+
     @property
     def facts(self) -> dict[str, Any]:
         """What fixes the result, as plain values: stored with checkpoints and in `config.json`."""
         return {name: value for name, value in asdict(self).items() if name not in TRANSIENT}
+
+
+def _parse(name: str, value: Any, kind: Any) -> Any:
+    for convert, meaning in ((int, "a whole number"), (float, "a number"), (Path, "a path")):
+        if kind in (convert, convert | None):
+            try:
+                return convert(value)
+            except ValueError:
+                raise KakitoriError(f"--{name.replace('_', '-')} {value!r} is not {meaning}.") from None
+    return value

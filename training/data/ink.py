@@ -18,6 +18,10 @@ class InkSource:
         self.charset = charset
         self._templates = vars(load_templates(charset))
 
+    def __len__(self) -> int:
+        """Return how many written forms there are, over all characters."""
+        return len(self._templates["stroke_starts"]) - 1
+
     def images(
         self, labels: np.ndarray, size: int, seed: Sequence[int], photographed: float = PHOTOGRAPHED
     ) -> np.ndarray:

@@ -1,0 +1,171 @@
+"""The front door: `invoke --list`. Wiring only; each task imports its stage when it runs."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from invoke import Collection, Context, Exit, task
+
+from training.errors import KakitoriError
+
+MODEL = "models/kanji"
+VARIANT = "strict.int8"
+DIST = "dist"
+SHEET = "runs/ink_sheet.png"
+
+
+def clear_errors(body: Callable) -> Callable:
+    """Turn a user's mistake into its one sentence and exit status 1."""
+
+    @functools.wraps(body)
+    def run(*args, **kwargs):
+        try:
+            return body(*args, **kwargs)
+        except KakitoriError as error:
+            raise Exit(str(error), code=1) from None
+        except ModuleNotFoundError as error:
+            if (error.name or "").split(".")[0] in ("training", "export", "web"):
+                raise
+            raise Exit(f'This task needs {error.name}: python -m pip install -e ".[train]"', code=1) from None
+
+    return run
+
+
+@task(
+    help={
+        "source": "What to prepare: ink, drawn from KanjiVG's strokes.",
+        "size": "Image side in pixels.",
+        "strokes": "A stroke file; its real writing stands first in each row of the contact sheet.",
+        "sheet": "Where to write the contact sheet.",
+    }
+)
+@clear_errors
+def data(c, source="ink", size=64, strokes=None, sheet=SHEET):
+    """Prepare and verify a data source; write a contact sheet of it."""
+    from training.prepare import prepare
+
+    prepare(source, size, Path(sheet), Path(strokes) if strokes else None)
+
+
+@task(
+    help={
+        "model": "Model directory to write.",
+        "arch": "Network: resnet or cnn.",
+        "pooling": "Pooling before the classifier.",
+        "dataset": "What to train on: ink.",
+        "size": "Image side in pixels.",
+        "epochs": "Passes of 20 images a class (or --sample-limit images).",
+        "batch-size": "Images a step and process.",
+        "learning-rate": "Peak of the cosine schedule.",
+        "class-limit": "Only the first N classes, for quick runs.",
+        "sample-limit": "Only N images an epoch, for quick runs.",
+        "patience": "Full-size epochs without a better validation top-1 before stopping early.",
+        "seed": "Fixes weights and data.",
+        "device": "auto, cpu or cuda.",
+        "workers": "Processes that draw images.",
+        "resume": "Insist on going on from a checkpoint (otherwise it happens where there is one).",
+        "fresh": "Delete the checkpoints that are there and start over.",
+    }
+)
+@clear_errors
+def train(
+    c, model=MODEL, arch=None, pooling=None, dataset=None, size=None, epochs=None, batch_size=None, learning_rate=None,
+    class_limit=None, sample_limit=None, patience=None, seed=None, device=None, workers=None, resume=False, fresh=False,
+):  # fmt: skip
+    """Train a network; an interrupted run goes on by itself."""
+    flags = {name: value for name, value in locals().items() if name != "c"}
+    from training.config import TrainConfig
+    from training.train import train
+
+    facts = train(TrainConfig.from_flags(flags)).training
+    print(f"{model}: validation top-1 {facts.get('val_top1_percent')} % after {facts.get('images_seen', 0):,} images.")
+
+
+@task(
+    iterable=["strokes", "images"],
+    help={
+        "model": "Model directory.",
+        "variant": "An exported file such as strict.int8; without it the PyTorch weights.",
+        "strokes": "A stroke file (JSON lines, gzipped or not); may be given several times.",
+        "images": "A folder of pictures in folders named after their character; may be given several times.",
+        "dataset": "Test images of a generated data set: ink.",
+    },
+)
+@clear_errors
+def evaluate(c, model=MODEL, variant=None, strokes=None, images=None, dataset=None):
+    """Measure accuracy by source and writer; write it to the model's evaluation.json."""
+    from export.measure import measure_accuracy
+
+    measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset)
+
+
+@task(
+    help={
+        "backend": "tract, ort-tract, strict or all.",
+        "pooling": "A pooling other than the backend's default.",
+        "precision": "Comma-separated: fp32, int8.",
+        "model": "Model directory.",
+    }
+)
+@clear_errors
+def export(c, backend="tract", pooling=None, precision="fp32,int8", model=MODEL):
+    """Write ONNX files that have passed every check, mapping.json and manifest.json."""
+    from export.build import export_model
+
+    export_model(Path(model), backend.split(","), precision.split(","), pooling)
+
+
+@task(
+    help={
+        "model": "Model directory.",
+        "variant": "The exported file that the page runs.",
+        "out": "Folder to write.",
+    }
+)
+@clear_errors
+def site(c, model=MODEL, variant=VARIANT, out=DIST):
+    """Render the static page into dist/."""
+    from web.build import build_site
+
+    build_site(Path(model), Path(out), variant)
+
+
+@task(help={"port": "Port to listen on; 0 takes a free one.", "dist": "Folder to serve."})
+@clear_errors
+def serve(c, port=0, dist=DIST):
+    """Serve the built page on this machine, with the headers it should have in production."""
+    from web.serve import serve
+
+    serve(Path(dist), port)
+
+
+@task(help={"model": "Model directory.", "readme": "File whose tables are written anew."})
+@clear_errors
+def bench(c, model=MODEL, readme="README.md"):
+    """Measure speed and sizes; write bench.json and the README's tables."""
+    from export.bench import run_bench
+
+    run_bench(Path(model), Path(readme))
+
+
+@task(
+    name="test",
+    help={
+        "install-browsers": "Install Chromium from the system's packages where it is missing.",
+        "all": "Slow tests too (minutes).",
+    },
+)
+@clear_errors
+def run_tests(c, install_browsers=False, all=False):
+    """Run the tests."""
+    from web.browsers import install_chromium
+
+    if install_browsers:
+        install_chromium()
+    marks = "not gpu" if all else "not slow and not gpu"
+    c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
+
+
+ns = Collection(data, train, evaluate, export, site, serve, bench, run_tests)
