@@ -1,0 +1,75 @@
+"""A model directory whose network is a few bytes (the site copies it, and does not run it), and node."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from training.charset import get_charset
+from training.files import write_json
+from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, write_spec
+from web.npm import npm_command
+
+ROOT = Path(__file__).parents[2]
+NETWORK = b"not really ONNX"
+
+
+def write_model(folder: Path) -> Path:
+    """Write a model directory as `invoke export` does, with a stand-in for the network."""
+    charset = get_charset("etl9g")
+    write_spec(ModelSpec("cnn", (8, 16), "adaptive_avg", "etl9g", len(charset), charset.digest), folder)
+    identity = {"charset": "etl9g", "num_classes": len(charset), "digest": charset.digest}
+    write_json(folder / MAPPING_FILE, identity | {
+        "class_to_jis": {str(index): charset.jis(index) for index in range(len(charset))},
+        "class_to_char": {str(index): character for index, character in enumerate(charset.characters)},
+        "model_info": {"dataset": "ink", "accuracy": {"generated ink": 97.5}},
+    })
+    (folder / "onnx").mkdir()
+    rows = []
+    for variant in ("strict.fp32", "strict.int8"):
+        content = NETWORK + variant.encode()
+        (folder / f"onnx/{variant}.onnx").write_bytes(content)
+        rows.append({
+            "variant": variant, "file": f"onnx/{variant}.onnx", "backend": "strict", "precision": variant[7:],
+            "pooling": "fixed_avg", "opset": 11, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+            "operators": {"Conv": 9}, "exporter": "torchscript",
+            "parity": {"max_logit_difference": 0.2, "argmax_agreement": 1.0, "inputs": 64, "engine": "onnxruntime"},
+            "accuracy": {"pen <&> paper": {"top1_percent": 98.76, "fp32_top1_percent": 98.8, "images": 1234}},
+        })
+    write_json(folder / MANIFEST_FILE, {"model": "kanji", **identity, "files": rows})
+    assert (folder / CONFIG_FILE).is_file()
+    return folder
+
+
+@pytest.fixture
+def model_dir(tmp_path):
+    """A fresh model directory that a test may damage."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    return write_model(folder)
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory):
+    """A site, built once; tests only read it."""
+    from web.build import build_site
+
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "model").mkdir()
+    build_site(write_model(folder / "model"), folder / "dist")
+    return folder / "dist"
+
+
+@pytest.fixture(scope="session")
+def run_node():
+    """Return a function that runs node, from the pip package, in the repository: (arguments, stdin) -> stdout."""
+    node = npm_command()[0] if len(npm_command()) == 2 else "node"
+
+    def run(*arguments: str, stdin: str = "") -> str:
+        result = subprocess.run([node, *arguments], input=stdin, capture_output=True, text=True, cwd=ROOT,
+                                encoding="utf-8")
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    return run

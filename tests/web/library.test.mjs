@@ -1,0 +1,107 @@
+// The library's pure parts, run by node's own test runner from test_library.py.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { History } from "../../web/static/kakitori/pad/history.js";
+import { Reader } from "../../web/static/kakitori/pad/reader.js";
+import { modelFacts, rank, softmax } from "../../web/static/kakitori/shared/classes.js";
+import { checkImage, checkStrokes, checkTopK } from "../../web/static/kakitori/shared/strokes.js";
+
+const CONFIG = { charset: "abc", num_classes: 3, digest: "sha256:1", size: 64, margin: 0.07, radius: 1.3 };
+const MAPPING = { charset: "abc", num_classes: 3, digest: "sha256:1",
+  class_to_char: { 0: "あ", 1: "い", 2: "𠮷" }, class_to_jis: { 0: "2422", 1: "2424", 2: null } };
+const MANIFEST = { charset: "abc", num_classes: 3, digest: "sha256:1",
+  files: [{ variant: "strict.int8", file: "a" }, { variant: "strict.fp32", file: "b" }] };
+
+test("strokes that are not strokes are refused with what was found", () => {
+  const cases = [
+    [undefined, TypeError, /Strokes are undefined: expected a list of strokes/],
+    ["字", TypeError, /Strokes are "字"/],
+    [[5], TypeError, /Stroke 0 is 5: expected a list of points/],
+    [[[[1, 2]], [[1, 2], [3]]], TypeError, /Point 1 of stroke 1 is Array of length 1: expected a pair/],
+    [[[[1, 2, 3]]], TypeError, /Array of length 3/],
+    [[[null]], TypeError, /Point 0 of stroke 0 is null/],
+    [[[{ x: 1, y: 2 }]], TypeError, /is Object/],
+    [[[[1, "2"]]], TypeError, /holds "2": expected two numbers/],
+    [[[[1, NaN]]], RangeError, /holds NaN: expected finite numbers/],
+    [[[[-Infinity, 1]]], RangeError, /holds -Infinity/],
+    [[[[1e300, 1]]], RangeError, /holds 1e\+300/],
+  ];
+  for (const [strokes, kind, message] of cases) {
+    assert.throws(() => checkStrokes(strokes), (error) => error instanceof kind && message.test(error.message));
+  }
+});
+
+test("strokes are copied, and empty ones are left out", () => {
+  const strokes = [[[1, 2]], [], [new Float32Array([3, 4])]];
+  const checked = checkStrokes(strokes);
+  assert.deepEqual(checked, [[[1, 2]], [[3, 4]]]);
+  strokes[0][0][0] = 9;
+  assert.equal(checked[0][0][0], 1);
+  assert.deepEqual(checkStrokes([]), []);
+});
+
+test("pictures and counts are checked", () => {
+  const data = new Uint8ClampedArray(16);
+  assert.deepEqual(checkImage({ data, width: 2, height: 2 }), { data, width: 2, height: 2 });
+  assert.throws(() => checkImage(null), /The picture is null: expected an ImageData/);
+  assert.throws(() => checkImage({ data, width: 3, height: 2 }), TypeError);
+  assert.throws(() => checkImage({ data, width: 4, height: 1 }), /4 x 1 pixels: expected at least 2 x 2/);
+  for (const wrong of [0, 4, 1.5, "2", NaN]) assert.throws(() => checkTopK(wrong, 3), RangeError);
+  assert.equal(checkTopK(3, 3), 3);
+});
+
+test("probabilities sum to one and survive large logits", () => {
+  const probabilities = softmax(new Float32Array([1000, 999, -1000]));
+  assert.ok(Math.abs(probabilities.reduce((a, b) => a + b) - 1) < 1e-15);
+  assert.ok(Math.abs(probabilities[0] - 1 / (1 + Math.exp(-1))) < 1e-15);
+});
+
+test("candidates carry character, codes, index and probability, the best first", () => {
+  const facts = modelFacts(CONFIG, MAPPING, MANIFEST, undefined);
+  const candidates = rank(new Float32Array([0, 2, 2]), facts, 2);
+  assert.deepEqual(candidates.map(({ probability, ...rest }) => rest), [
+    { char: "い", jis: "2424", codePoint: 0x3044, index: 1 },
+    { char: "𠮷", jis: null, codePoint: 0x20bb7, index: 2 },
+  ]);
+});
+
+test("a model folder that contradicts itself is refused", () => {
+  const other = { ...MAPPING, digest: "sha256:2" };
+  assert.throws(() => modelFacts(CONFIG, other, MANIFEST), /mapping\.json has digest sha256:2, and config\.json has sha256:1/);
+  assert.throws(() => modelFacts(CONFIG, MAPPING, { ...MANIFEST, num_classes: 4 }), /manifest\.json has num_classes 4/);
+  assert.throws(() => modelFacts(CONFIG, MAPPING, MANIFEST, "tract.int8"), /those there are: strict\.int8, strict\.fp32/);
+  assert.equal(modelFacts(CONFIG, MAPPING, MANIFEST, "strict.fp32").file.file, "b");
+});
+
+test("history undoes strokes and clearing, and forgets what was undone when ink is added", () => {
+  const history = new History();
+  assert.equal(history.undo(), false);
+  history.push(["a"]);
+  history.push(["a", "b"]);
+  history.push([]);
+  assert.equal(history.undo(), true);
+  assert.deepEqual(history.strokes, ["a", "b"]);
+  history.undo();
+  assert.equal(history.redo(), true);
+  history.push(["a", "b", "c"]);
+  assert.equal(history.canRedo, false);
+  assert.equal(history.redo(), false);
+});
+
+test("answers for old ink are dropped, also when they come last or fail", async () => {
+  const seen = [];
+  const reader = new Reader((candidates) => seen.push(candidates), (error) => seen.push(error));
+  const waiting = [];
+  const recognizer = { recognize: (strokes, { signal }) => new Promise((resolve, reject) => {
+    waiting.push({ resolve, reject, signal });
+  }) };
+  const runs = [reader.read(recognizer, ["a"], 9), reader.read(recognizer, ["b"], 9), reader.read(recognizer, ["c"], 9)];
+  assert.deepEqual(waiting.map(({ signal }) => signal.aborted), [true, true, false]);
+  waiting[2].resolve("new");
+  waiting[0].resolve("old");
+  waiting[1].reject(new Error("old"));
+  await Promise.all(runs);
+  await reader.read(null, ["d"], 9);
+  await reader.read(recognizer, [], 9);
+  assert.deepEqual(seen, ["new", []]);
+});

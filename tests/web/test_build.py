@@ -1,0 +1,126 @@
+"""The built folder: complete, reproducible, and never at the cost of what was there."""
+
+import hashlib
+import json
+import re
+
+import pytest
+
+from training.errors import ModelError
+from web.build import MARKER_FILE, build_site, read_folder
+from web.errors import OutputError, SiteError
+from web.render import render_pages
+
+WANTED = (
+    "index.html", "sw.js", "favicon.svg", "page/page.js", "page/paper.css", "kakitori/index.js", "kakitori/pad.js",
+    "kakitori/worker/worker.js", "kakitori/shared/ink.js", "kakitori/ort/ort.wasm.min.mjs",
+    "kakitori/ort/ort-wasm-simd-threaded.mjs", "kakitori/ort/ort-wasm-simd-threaded.wasm", "kakitori/ort/LICENSE.txt",
+    "model/config.json", "model/mapping.json", "model/manifest.json", "model/onnx/strict.int8.onnx",
+    "fonts/klee-one.css", "licences/index.html", "licences/onnxruntime-web.txt", "licences/klee-one.txt",
+    "licences/kanjivg.txt",
+)
+
+
+def test_everything_is_there(built_site):
+    files = read_folder(built_site)
+    assert set(WANTED) <= files.keys()
+    assert "model/onnx/strict.fp32.onnx" not in files
+    assert [row["variant"] for row in json.loads(files["model/manifest.json"])["files"]] == ["strict.int8"]
+    assert b"MIT License" in files["licences/onnxruntime-web.txt"]
+    assert b"SIL OPEN FONT LICENSE" in files["licences/klee-one.txt"]
+    assert b"Share Alike 3.0" in files["licences/kanjivg.txt"]
+
+
+def test_two_builds_are_the_same(model_dir, tmp_path):
+    summaries = [build_site(model_dir, tmp_path / name) for name in ("a", "b")]
+    assert read_folder(tmp_path / "a") == read_folder(tmp_path / "b")
+    assert summaries[0] | {"out": ""} == summaries[1] | {"out": ""}
+    assert summaries[0]["files"] == len(read_folder(tmp_path / "a"))
+    assert 0 < summaries[0]["gzip_bytes"] < summaries[0]["raw_bytes"] < summaries[0]["bytes"]
+
+
+def test_pages_have_nothing_inline_and_nothing_foreign(built_site):
+    for path in ("index.html", "licences/index.html"):
+        html = (built_site / path).read_text(encoding="utf-8")
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html), path
+        assert not re.search(r"(?:src|<link[^>]*href)=\"(?:https?:)?/", html), "everything is relative"
+        assert "pen <&> paper" not in html, "names from the model are escaped"
+    assert "pen &lt;&amp;&gt; paper" in (built_site / "index.html").read_text(encoding="utf-8")
+
+
+def test_local_links_lead_somewhere(built_site):
+    for page in ("index.html", "licences/index.html"):
+        html = re.sub("<pre.*?</pre>", "", (built_site / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+        for link in re.findall(r'(?:href|src)="(?!https:)([^"]+)"', html):
+            assert ((built_site / page).parent / link).exists(), f"{page} -> {link}"
+
+
+def test_the_service_worker_lists_every_file_and_its_hash(built_site):
+    script = (built_site / "sw.js").read_text(encoding="utf-8")
+    listed = {}
+    for name in ("CORE", "EXTRA"):
+        listed |= json.loads(re.search(rf"const {name} = (\{{.*?\}});", script, re.DOTALL)[1])
+    files = read_folder(built_site)
+    unlisted = {"sw.js", MARKER_FILE}
+    assert listed == {path: hashlib.sha256(content).hexdigest() for path, content in files.items()
+                      if path not in unlisted}
+
+
+def test_any_change_is_a_new_version(model_dir, tmp_path):
+    version = lambda: (tmp_path / "dist" / MARKER_FILE).read_text()  # noqa: E731
+    build_site(model_dir, tmp_path / "dist")
+    before = version()
+    build_site(model_dir, tmp_path / "dist", "strict.fp32")
+    assert version() != before
+    assert (tmp_path / "dist/model/onnx/strict.fp32.onnx").exists()
+    assert not (tmp_path / "dist/model/onnx/strict.int8.onnx").exists(), "nothing of the old build is left"
+
+
+def test_rendering_needs_every_fact():
+    with pytest.raises(Exception, match="is undefined"):
+        render_pages({})
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "other"])
+def test_a_damaged_network_leaves_the_old_site(model_dir, tmp_path, damage):
+    build_site(model_dir, tmp_path / "dist")
+    before = read_folder(tmp_path / "dist")
+    network = model_dir / "onnx/strict.int8.onnx"
+    if damage == "missing":
+        network.unlink()
+    else:
+        network.write_bytes(network.read_bytes()[:-3] + (b"xyz" if damage == "other" else b""))
+    with pytest.raises(SiteError, match="invoke export"):
+        build_site(model_dir, tmp_path / "dist")
+    assert read_folder(tmp_path / "dist") == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_missing_model(tmp_path):
+    with pytest.raises(ModelError, match="no model directory"):
+        build_site(tmp_path / "nothing", tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.parametrize("name", ["mapping.json", "manifest.json"])
+def test_a_missing_file(model_dir, tmp_path, name):
+    (model_dir / name).unlink()
+    with pytest.raises(SiteError, match=f"{name} does not exist"):
+        build_site(model_dir, tmp_path / "dist")
+
+
+def test_a_folder_of_others_is_not_replaced(model_dir, tmp_path):
+    out = tmp_path / "precious"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="holds files that `invoke site` did not write"):
+        build_site(model_dir, out)
+    assert (out / "thesis.txt").read_text() == "years of work"
+    with pytest.raises(OutputError, match="is not a folder"):
+        build_site(model_dir, out / "thesis.txt")
+
+
+def test_an_empty_folder_is_used(model_dir, tmp_path):
+    (tmp_path / "dist").mkdir()
+    build_site(model_dir, tmp_path / "dist")
+    assert (tmp_path / "dist/index.html").is_file()

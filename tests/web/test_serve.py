@@ -1,0 +1,102 @@
+"""The dev server sends what a production server should."""
+
+import http.client
+from urllib.parse import urlsplit
+
+import pytest
+
+from web.errors import SiteError
+from web.serve import make_server, running_server
+
+TYPES = {
+    "": "text/html; charset=utf-8",
+    "kakitori/ort/ort-wasm-simd-threaded.wasm": "application/wasm",
+    "kakitori/ort/ort.wasm.min.mjs": "text/javascript; charset=utf-8",
+    "kakitori/index.js": "text/javascript; charset=utf-8",
+    "model/config.json": "application/json",
+    "favicon.svg": "image/svg+xml",
+    "licences/": "text/html; charset=utf-8",
+}
+
+
+def fetch(url: str, path: str = "", method: str = "GET", headers: dict | None = None):
+    """Return (response, body), without following redirects or tidying the path."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    try:
+        connection.request(method, parts.path + path, headers=headers or {})
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def url(built_site):
+    with running_server(built_site, "/demo/") as address:
+        yield address
+
+
+@pytest.mark.parametrize("path", TYPES)
+def test_content_types(url, path):
+    response, body = fetch(url, path)
+    assert (response.status, response.headers["Content-Type"]) == (200, TYPES[path])
+    assert len(body) == int(response.headers["Content-Length"])
+
+
+def test_headers(url):
+    headers = fetch(url)[0].headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" in policy
+    assert "unsafe-inline" not in policy
+    assert "blob:" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-cache"
+    assert "Cross-Origin-Opener-Policy" not in headers
+
+
+def test_isolation_is_a_switch(built_site):
+    with running_server(built_site, isolated=True) as address:
+        headers = fetch(address)[0].headers
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+
+
+def test_an_unchanged_file_is_not_sent_again(url):
+    etag = fetch(url)[0].headers["ETag"]
+    response, body = fetch(url, headers={"If-None-Match": etag})
+    assert (response.status, body) == (304, b"")
+    assert fetch(url, headers={"If-None-Match": '"other"'})[0].status == 200
+
+
+def test_head(url):
+    response, body = fetch(url, "index.html", "HEAD")
+    assert (response.status, body) == (200, b"")
+    assert int(response.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("path", ["missing.js", "../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%00", "missing/"])
+def test_what_is_not_in_the_site_is_not_found(url, path):
+    assert fetch(url, path)[0].status == 404
+
+
+def test_folders_get_their_slash(url):
+    for address, path, location in [(url, "licences", "/demo/licences/"), (url.removesuffix("/"), "", "/demo/")]:
+        response, _ = fetch(address, path)
+        assert (response.status, response.headers["Location"]) == (301, location)
+
+
+def test_outside_the_prefix_there_is_nothing(url):
+    assert fetch(url.removesuffix("demo/"), "index.html")[0].status == 404
+
+
+def test_mistakes(tmp_path, built_site):
+    with pytest.raises(SiteError, match=r"no site in .*invoke site"):
+        make_server(tmp_path)
+    with pytest.raises(SiteError, match="must begin and end with a slash"):
+        make_server(built_site, prefix="demo")
+    with pytest.raises(SiteError, match="Port 70000 cannot be used"):
+        make_server(built_site, 70000)
+    server, address = make_server(built_site)
+    with server, pytest.raises(SiteError, match="choose another, or 0 for a free one"):
+        make_server(built_site, urlsplit(address).port)
