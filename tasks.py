@@ -76,10 +76,12 @@ def train(
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}
+    from export.report import write_card
     from training.config import TrainConfig
     from training.train import train
 
     facts = train(TrainConfig.from_flags(flags)).training
+    write_card(Path(model))
     print(f"{model}: validation top-1 {facts.get('val_top1_percent')} % after {facts.get('images_seen', 0):,} images.")
 
 

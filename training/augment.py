@@ -130,6 +130,17 @@ def straighten(stroke, corners):
 
 
 @njit(cache=True)
+def total_turn(stroke):
+    """Return the sum of a stroke's changes of direction, in radians."""
+    turn = 0.0
+    for p in range(2, len(stroke)):
+        bx, by = stroke[p - 1, 0] - stroke[p - 2, 0], stroke[p - 1, 1] - stroke[p - 2, 1]
+        ax, ay = stroke[p, 0] - stroke[p - 1, 0], stroke[p, 1] - stroke[p - 1, 1]
+        turn += abs(math.atan2(bx * ay - by * ax, bx * ax + by * ay))
+    return turn
+
+
+@njit(cache=True)
 def tremble(stroke, amount, rng):
     """Let a stroke wander: a random walk that is drawn back, in place."""
     drift_x, drift_y = 0.0, 0.0
@@ -199,7 +210,8 @@ def imitate_hand(template, components, hooks, rng):
     for s in range(len(strokes)):
         strokes[s] = change_ends(strokes[s], hooks[s], hook_loss, rng)
         if is_angular:
-            straighten(strokes[s], rng.integers(2, 5))
+            # More lines where the stroke turns more: そ in two lines would be another character.
+            straighten(strokes[s], min(strokes.shape[1] - 1, rng.integers(2, 5) + int(total_turn(strokes[s]) / 0.8)))
         bend_stroke(strokes[s], a if not is_angular else 0.6 * a, rng)
         smooth(strokes[s], smoothing)
         if tremor > 0:
@@ -288,6 +300,7 @@ def photograph(image, rng):
             if threshold > 0:
                 value = 1.0 if value > min(0.65, threshold) else 0.0
             image[i, j] = min(1.0, max(0.0, value)) ** gamma
+    image *= (0.7 + 0.3 * rng.random()) / max(0.1, image.max())
     if rng.random() < 0.2:
         for _ in range(rng.integers(1, 6)):
             image[rng.integers(0, image.shape[0]), rng.integers(0, image.shape[1])] = 0.3 + 0.7 * rng.random()

@@ -117,10 +117,10 @@ def mixed_precision(device: str) -> str:
 
 
 def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
-    """Return the state to start from: the newest checkpoint that can be read, or a new run's.
+    """Return the state to start from: the newest checkpoint's, or a new run's.
 
     Raises:
-        ModelError: if the checkpoints are another run's, or --resume finds none.
+        ModelError: if the newest checkpoint is damaged or another run's, or --resume finds none.
     """
     if config.fresh:
         for folder in (FOLDER, EVENTS_FOLDER):
@@ -133,11 +133,8 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
         return state
     if config.resume:
         raise ModelError(f"--resume: there is no checkpoint in {config.model / FOLDER}; start without it.")
-    if (config.model / WEIGHTS_FILE).exists() and not config.fresh:
-        raise ModelError(
-            f"{config.model} holds a trained model and no checkpoint to go on from: "
-            "name another directory with --model, or replace it with --fresh."
-        )
+    if (config.model / WEIGHTS_FILE).exists():
+        report(f"{config.model} holds a trained model; its weights stay until this run ends and replaces them.")
     return RunState(config.facts)
 
 

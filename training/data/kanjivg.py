@@ -20,13 +20,15 @@ from training.files import replacing
 
 POINTS_PER_STROKE = 20  # keeps the small hooks, which 14 points a stroke round off
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
-FORMAT = 1  # raise when what the cache holds changes its meaning
+FORMAT = 3  # raise when what the cache holds changes its meaning
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-TYPE = "{https://kanjivg.tagaini.net/}type"
+# The namespace that the files' own DTD fixes for every element; the root's xmlns:kvg, with https and a slash, loses.
+TYPE = "{http://kanjivg.tagaini.net}type"
 # CJK stroke types (U+31C0 ff.) that end in a hook, as KanjiVG writes them in kvg:type.
 HOOKED = "㇁㇂㇃㇆㇈㇉㇖㇙㇚㇟㇌"
-HOOK_TAIL = 0.4  # a hook starts in the last part of its stroke's length
-HOOK_TURN = np.deg2rad(50)  # and with at least this turn
+HOOK_TAIL = 0.22  # a hook starts in the last part of its stroke's length: more would cut kana's and 乙's own curves
+HOOK_TURN = np.deg2rad(50)  # with at least this turn
+HOOK_POINTS, HOOK_WINDOW = 101, 4  # looked for on so many points, as the turn from so many steps before to as many after
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,23 @@ def _sample_stroke(element: ElementTree.Element, component: int) -> tuple[np.nda
     steps = np.linspace(0, 1, SAMPLES_PER_SEGMENT)
     curve = np.array([segment.point(t) for segment in parse_path(element.get("d"))[1:] for t in steps])
     length = np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
-    even = np.linspace(0, length[-1], POINTS_PER_STROKE)
-    points = np.stack([np.interp(even, length, curve.real), np.interp(even, length, curve.imag)], axis=1) / 109
     is_hooked = any(sign in HOOKED for sign in element.get(TYPE, ""))
-    return points, component, find_hook(points) if is_hooked else 1.0
+    hook = find_hook(_spread(curve, length, HOOK_POINTS)) if is_hooked else 1.0
+    return _spread(curve, length, POINTS_PER_STROKE) / 109, component, hook
+
+
+def _spread(curve: np.ndarray, length: np.ndarray, count: int) -> np.ndarray:
+    """Return `count` points (count, 2), evenly spaced by `length` along a curve of complex points."""
+    even = np.linspace(0, length[-1], count)
+    return np.stack([np.interp(even, length, curve.real), np.interp(even, length, curve.imag)], axis=1)
 
 
 def find_hook(points: np.ndarray) -> float:
     """Return after which share of a stroke's (P, 2) evenly spaced points its last sharp turn lies, 1 without one."""
-    steps = np.diff(points, axis=0)
-    headings = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
-    turns = np.abs(headings[2:] - headings[:-2])  # over two steps, around point i + 1.5
+    before = points[HOOK_WINDOW:-HOOK_WINDOW] - points[: -2 * HOOK_WINDOW]
+    after = points[2 * HOOK_WINDOW :] - points[HOOK_WINDOW:-HOOK_WINDOW]
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turns = np.abs(np.arctan2(cross, (before * after).sum(axis=1)))  # (P - 2·window,)
     first = int(len(turns) * (1 - HOOK_TAIL))
     sharpest = first + int(np.argmax(turns[first:]))
-    return float((sharpest + 1.5) / (len(points) - 1)) if turns[sharpest] > HOOK_TURN else 1.0
+    return float((sharpest + HOOK_WINDOW) / (len(points) - 1)) if turns[sharpest] > HOOK_TURN else 1.0

@@ -1,0 +1,144 @@
+"""Tables for people, made from the measured files: the model card and the README's tables. Never edited by hand."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from training.errors import KakitoriError
+from training.evaluate import RESULTS_FILE
+from training.files import read_json, write_text
+from training.history import CURVES_FILE, LOG_FILE
+from training.metrics import TOP_K
+from training.spec import MANIFEST_FILE, ONNX_FOLDER, read_spec
+
+CARD_FILE = "README.md"
+CARD_TEMPLATE = "card.md.j2"
+BENCH_FILE = "bench.json"
+
+
+def markdown_table(headings: list[str], rows: list[list[str]], numbers_from: int) -> str:
+    """Return a Markdown table whose columns from `numbers_from` on are right-aligned."""
+    rule = ["---" if i < numbers_from else "---:" for i in range(len(headings))]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [headings, rule, *rows])
+
+
+def accuracy_table(evaluation: list[dict[str, Any]]) -> str:
+    """Return top-k by evaluation set, variant, source and writer, and the setting."""
+    if not evaluation:
+        return "Not measured yet: `invoke evaluate --strokes FILE.jsonl.gz`."
+    rows = [
+        [entry["set"], entry["variant"], row["source"], row["writer"], f"{row['characters']:,}",
+         *(f"{row[f'top{k}_percent']:.2f} %" for k in TOP_K)]
+        for entry in evaluation for row in entry["rows"]
+    ]  # fmt: skip
+    headings = ["evaluation set", "variant", "source", "writer", "characters", *(f"top-{k}" for k in TOP_K)]
+    engines = sorted({f"{entry['engine']}, {entry['date']}" for entry in evaluation})
+    return markdown_table(headings, rows, 4) + f"\n\nMeasured by `invoke evaluate` in {'; '.join(engines)}."
+
+
+def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None) -> str:
+    """Return size, accuracy, agreement and latency of every exported file, and the setting."""
+    if not manifest:
+        return "Not exported yet: `invoke export --backend strict`."
+    timings = {row["variant"]: row for row in bench["files"]} if bench else {}
+    rows = []
+    for row in manifest["files"]:
+        timing, accuracy, parity = timings.get(row["variant"]), row["accuracy"]["ink"], row["parity"]
+        rows.append([
+            row["variant"], str(row["opset"]), f"{row['bytes'] / 1e6:.2f} MB",
+            f"{timing['gzip_bytes'] / 1e6:.2f} MB" if timing else "",
+            f"{accuracy['top1_percent']:.2f} %", f"{accuracy['fp32_top1_percent'] - accuracy['top1_percent']:+.2f}",
+            f"{parity['max_logit_difference']:g}", f"{100 * parity['argmax_agreement']:.2f} %",
+            f"{timing['p50_ms']:.2f} / {timing['p95_ms']:.2f} ms" if timing else "",
+        ])  # fmt: skip
+    headings = ["variant", "opset", "size", "gzip", "top-1 on generated ink", "points lost", "max logit difference",
+                "same answer as PyTorch", "latency p50 / p95"]  # fmt: skip
+    images = max(row["accuracy"]["ink"]["images"] for row in manifest["files"])
+    text = markdown_table(headings, rows, 1)
+    text += f"\n\nAccuracy and agreement: `invoke export`, on {images:,} generated images that training never drew, "
+    text += f"in {manifest['files'][0]['parity']['engine']}."
+    if bench:
+        s = bench["setting"]
+        text += (
+            f" Latency: `invoke bench`, one image, {s['engine']}, {s['processor']}, {s['runs']} runs after "
+            f"{s['warm_ups']} warm-ups, {s['date']}."
+        )
+    return text
+
+
+def ink_table(bench: dict[str, Any] | None) -> str:
+    """Return how fast ink is drawn, and the setting."""
+    if not bench:
+        return "Not measured yet: `invoke bench`."
+    rows = [[f"{row['side_px']} x {row['side_px']}", f"{row['images_per_second']:,}"] for row in bench["ink"]]
+    s = bench["setting"]
+    return (
+        markdown_table(["image", "augmented images a second, one core"], rows, 1)
+        + f"\n\nMeasured by `invoke bench` on {s['processor']}, Python {s['python']}, {s['date']}."
+    )
+
+
+def read_measurements(model_dir: Path) -> dict[str, Any]:
+    """Return what has been measured of a model: `evaluation`, `manifest`, `bench`; empty where nothing has."""
+    files = {"evaluation": RESULTS_FILE, "manifest": MANIFEST_FILE, "bench": BENCH_FILE}
+    return {
+        name: read_json(model_dir / file) if (model_dir / file).exists() else None for name, file in files.items()
+    }
+
+
+def make_tables(model_dir: Path) -> dict[str, str]:
+    """Return the Markdown tables by name: accuracy, variants, ink."""
+    measured = read_measurements(model_dir)
+    return {
+        "accuracy": accuracy_table(measured["evaluation"] or []),
+        "variants": variants_table(measured["manifest"], measured["bench"]),
+        "ink": ink_table(measured["bench"]),
+    }
+
+
+def replace_tables(text: str, tables: dict[str, str]) -> str:
+    """Return `text` with each table between its `<!-- name:begin -->` and `<!-- name:end -->`.
+
+    Raises:
+        KakitoriError: if a marker is missing.
+    """
+    for name, table in tables.items():
+        pattern = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise KakitoriError(f"The README lacks the markers <!-- {name}:begin --> and <!-- {name}:end -->: put them in.")
+        text = pattern.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)
+    return text
+
+
+def write_readme_tables(model_dir: Path, readme: Path) -> None:
+    """Renew the tables of a README, between their markers.
+
+    Raises:
+        KakitoriError: if a marker is missing.
+    """
+    write_text(readme, replace_tables(readme.read_text(encoding="utf-8"), make_tables(model_dir)))
+
+
+def write_card(model_dir: Path) -> None:
+    """Write the model card of a trained model, from its config and what has been measured."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    spec = read_spec(model_dir)
+    card = environment.get_template(CARD_TEMPLATE).render(
+        name=model_dir.resolve().name, spec=spec, facts=spec.training, tables=make_tables(model_dir),
+        command=training_command(spec.training), curves=CURVES_FILE, log=LOG_FILE, onnx=ONNX_FOLDER,
+    )  # fmt: skip
+    write_text(model_dir / CARD_FILE, card)
+
+
+def training_command(facts: dict[str, Any]) -> str:
+    """Return the `invoke train` command that these facts came from: every flag that is not at its default."""
+    from training.config import TrainConfig  # pulls in torch, which the other tables do not need
+
+    defaults = TrainConfig().facts
+    changed = {name: facts[name] for name in defaults if name in facts and facts[name] != defaults[name]}
+    return " ".join(["invoke train --fresh", *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())])

@@ -1,0 +1,74 @@
+import pytest
+
+from training.charset import SMALL_KANA, Charset, get_charset, jis_code
+from training.errors import KakitoriError
+
+ETL9G = get_charset("etl9g")
+# Recorded 2026-11-21. Every trained file carries it: if it changes, all of them are misread.
+DIGEST = "sha256:e39b6914a1596fc1a14147cf8dbf0d9699260a15863bce7f144d25acdb247070"
+
+
+def test_etl9g_is_71_hiragana_and_2965_kanji():
+    assert len(ETL9G) == 3036
+    assert all("ぁ" <= c <= "ん" for c in ETL9G.characters[:71])
+    assert all("一" <= c <= "龥" for c in ETL9G.characters[71:])
+    assert len(set(ETL9G.characters)) == 3036
+
+
+def test_etl9g_leaves_out_small_and_obsolete_kana():
+    assert not set(SMALL_KANA + "ゐゑ") & set(ETL9G.characters)
+
+
+def test_classes_are_in_jis_order():
+    codes = [ETL9G.jis(i) for i in range(len(ETL9G))]
+    assert codes == sorted(codes)
+    assert (codes[0], codes[71], codes[-1]) == ("2422", "3021", "4F53")
+
+
+@pytest.mark.parametrize(("char", "jis", "index"), [("あ", "2422", 0), ("田", "4544", 2080), ("腕", "4F53", 3035)])
+def test_known_classes(char, jis, index):
+    assert (ETL9G.index(char), ETL9G.jis(index), ETL9G.code_point(index)) == (index, jis, ord(char))
+
+
+@pytest.mark.parametrize(
+    ("codec", "wrap"),
+    [
+        ("iso2022_jp", lambda code: b"\x1b$B" + code + b"\x1b(B"),
+        ("euc_jp", lambda code: bytes(byte | 0x80 for byte in code)),
+    ],
+)
+def test_jis_codes_agree_with_pythons_codecs_both_ways(codec, wrap):
+    for index, char in enumerate(ETL9G.characters):
+        encoded = wrap(bytes.fromhex(ETL9G.jis(index)))
+        assert char.encode(codec) == encoded
+        assert encoded.decode(codec) == char
+
+
+@pytest.mark.parametrize("char", ["a", "ｱ", "鷗", "😀"])
+def test_characters_beyond_jis_x_0208_have_no_code(char):
+    assert jis_code(char) is None
+
+
+def test_digest_is_the_recorded_one_and_depends_on_order():
+    assert ETL9G.digest == DIGEST
+    assert Charset("x", ("あ", "い")).digest != Charset("x", ("い", "あ")).digest
+
+
+def test_limit_takes_the_first_classes():
+    assert get_charset("etl9g", 100).characters == ETL9G.characters[:100]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3037, -5])
+def test_limit_out_of_range_is_refused(limit):
+    with pytest.raises(KakitoriError, match=r"--class-limit .* from 2 to the 3,036 classes"):
+        get_charset("etl9g", limit)
+
+
+def test_unknown_charset_lists_the_known():
+    with pytest.raises(KakitoriError, match="Unknown charset 'jis9'.*etl9g"):
+        get_charset("jis9")
+
+
+def test_unknown_character_is_named():
+    with pytest.raises(KakitoriError, match="'ん゛' is not one of the 3,036"):
+        ETL9G.index("ん゛")

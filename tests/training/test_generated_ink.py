@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from training.charset import Charset, get_charset
+from training.data.ink import InkSource
+from training.data.kanjivg import HOOK_POINTS, POINTS_PER_STROKE, find_hook, load_templates
+from training.errors import DataError
+
+
+def template(source, char, form=0):
+    """The strokes (S, P, 2), components (S,) and hooks (S,) of one form of a character."""
+    t = load_templates(source.charset)
+    first = t.template_starts[source.charset.index(char)] + form
+    span = slice(t.stroke_starts[first], t.stroke_starts[first + 1])
+    return t.strokes[span], t.components[span], t.hooks[span]
+
+
+def test_every_class_has_strokes_within_the_box():
+    t = load_templates(get_charset("etl9g"))
+    assert (np.diff(t.template_starts) >= 1).all()
+    assert (np.diff(t.stroke_starts) >= 1).all()
+    assert t.strokes.shape[1:] == (POINTS_PER_STROKE, 2)
+    assert t.strokes.min() > -0.05
+    assert t.strokes.max() < 1.05
+
+
+@pytest.mark.parametrize(("char", "strokes"), [("あ", 3), ("一", 1), ("田", 5), ("語", 14), ("鬱", 29)])
+def test_stroke_counts_are_kanjivgs(char, strokes):
+    charset = get_charset("etl9g")
+    if char not in charset:
+        charset = Charset("one", (char,))
+    assert len(template(InkSource(charset), char)[0]) == strokes
+
+
+def test_components_follow_the_parts_of_the_character():
+    components = template(InkSource(Charset("one", ("語",))), "語")[1]
+    assert components.tolist() == [0] * 7 + [1] * 7  # 言 and 吾
+
+
+def test_hooks_are_found_near_the_end_of_hooked_strokes_only():
+    hooks = template(InkSource(Charset("one", ("可",))), "可")[2]
+    assert (hooks[:-1] == 1).all()
+    assert 0.7 < hooks[-1] < 1  # ㇚
+
+
+def test_a_straight_line_has_no_hook():
+    assert find_hook(np.linspace([0, 0], [0, 1], HOOK_POINTS)) == 1
+
+
+def test_a_character_without_strokes_is_refused():
+    with pytest.raises(DataError, match="KanjiVG has no strokes for '☃'"):
+        load_templates(Charset("snow", ("☃",)))
+
+
+def test_the_same_seed_draws_the_same_images(source):
+    labels = np.arange(100)
+    first, again = source.images(labels, 64, [1, 2]), source.images(labels, 64, [1, 2])
+    other = source.images(labels, 64, [1, 3])
+    assert np.array_equal(first, again)
+    assert (first != other).any(axis=(1, 2)).all()
+
+
+@pytest.mark.parametrize("size", [32, 48, 64, 96, 128])
+def test_images_are_never_empty_and_always_leave_paper(source, size):
+    images = source.images(np.repeat(np.arange(100), 5), size, [5])
+    assert images.shape == (500, size, size)
+    assert images.dtype == np.uint8
+    assert (images.max(axis=(1, 2)) > 100).all()
+    assert (images.mean(axis=(1, 2)) < 200).all()
+
+
+def test_imitations_of_a_character_stay_closer_to_each_other_than_to_another(source):
+    """The hand's changes must not turn one character into another: nearest-mean reads most of 10 simple classes."""
+    labels = np.repeat(np.arange(10), 40)
+    images = source.images(labels, 32, [7], photographed=0).reshape(len(labels), -1).astype(float)
+    means = np.stack([images[labels == k][:20].mean(axis=0) for k in range(10)])
+    held_out = np.tile(np.arange(40) >= 20, 10)
+    nearest = ((images[held_out, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest == labels[held_out]).mean() > 0.5

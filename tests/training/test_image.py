@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from training.errors import DataError
+from training.image import rasterise_image
+
+MARGIN, SIZE = 0.07, 64
+
+
+def cross(height=200, width=160, paper=255, ink=20):
+    """A picture (H, W, 4) of a thick cross, off centre."""
+    picture = np.full((height, width, 4), 255, np.uint8)
+    picture[..., :3] = paper
+    picture[50:150, 60:75, :3] = ink
+    picture[90:105, 20:120, :3] = ink
+    return picture
+
+
+def test_light_on_dark_reads_like_dark_on_light():
+    assert np.array_equal(
+        rasterise_image(cross(), SIZE, MARGIN), rasterise_image(cross(paper=0, ink=235), SIZE, MARGIN)
+    )
+
+
+def test_pale_ink_reads_like_dark_ink():
+    assert np.abs(
+        rasterise_image(cross(ink=180), SIZE, MARGIN) - rasterise_image(cross(), SIZE, MARGIN)
+    ).max() < 0.01  # fmt: skip
+
+
+def test_the_ink_is_centred_and_fills_all_but_the_margins():
+    image = rasterise_image(cross(), SIZE, 0.125)
+    rows, columns = np.flatnonzero(image.max(axis=1) > 0.5), np.flatnonzero(image.max(axis=0) > 0.5)
+    assert (rows[0], rows[-1], columns[0], columns[-1]) == (8, 55, 8, 55)
+
+
+def test_size_of_the_picture_does_not_matter():
+    large = np.kron(cross(), np.ones((3, 3, 1), np.uint8))
+    assert np.abs(rasterise_image(large, SIZE, MARGIN) - rasterise_image(cross(), SIZE, MARGIN)).max() < 0.25
+
+
+def test_transparent_is_paper():
+    picture = cross(paper=0, ink=0)
+    picture[..., 3] = np.where(cross()[..., 0] == 20, 255, 0)
+    assert np.array_equal(rasterise_image(picture, SIZE, MARGIN), rasterise_image(cross(ink=0), SIZE, MARGIN))
+
+
+def test_a_blank_picture_is_refused():
+    with pytest.raises(DataError, match="shows no ink"):
+        rasterise_image(np.full((30, 30, 4), 240, np.uint8), SIZE, MARGIN)
+
+
+def test_a_tiny_picture_is_refused():
+    with pytest.raises(DataError, match="1 x 1 pixels: expected at least 2 x 2"):
+        rasterise_image(np.zeros((1, 1, 4), np.uint8), SIZE, MARGIN)
