@@ -1,8 +1,8 @@
 """The recipe: a trained model directory to checked ONNX files, mapping.json and manifest.json.
 
-    needs    models/<name>/config.json and model.safetensors
-    run      invoke export --backend strict
-    writes   models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
+needs    models/<name>/config.json and model.safetensors
+run      invoke export --backend strict
+writes   models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Even out the channels between two convolutions, so that one scale for a whole weight tensor loses less.
 
 Cross-layer equalisation (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction"):
-in Conv -> Relu -> Conv, dividing a channel of the first and multiplying it in the second by the same s > 0 changes nothing,
-because Relu(x / s) = Relu(x) / s. Depthwise convolutions need it: their channels differ up to a hundredfold.
+in Conv -> Relu -> Conv, dividing a channel of the first and multiplying it in the second by the same s > 0 changes
+nothing, because Relu(x / s) = Relu(x) / s. Depthwise convolutions need it: their channels differ up to a hundredfold.
 """
 
 from collections import Counter

@@ -1,15 +1,15 @@
 """What can go wrong between weights and checked ONNX files. Standard library only.
 
-    ExportError             (a KakitoriError)
-    ├── PoolingError        a pooling that does not fit the weights or the backend
-    ├── InterfaceError      names, axes, shapes, types, opset or IR version are not those of the contract
-    ├── UnsupportedOpError  an operator outside the backend's published list
-    ├── QuantizationError   an INT8 graph in which something was left in float
-    ├── ParityError         logits differ from PyTorch's
-    ├── AccuracyError       top-1 accuracy fell by more than the precision's limit
-    ├── MappingError        a class whose JIS code, character and index disagree
-    ├── ManifestError       a manifest.json that cannot be used
-    └── VariantsFailed      several variants failed; `failures` holds every one
+ExportError             (a KakitoriError)
+├── PoolingError        a pooling that does not fit the weights or the backend
+├── InterfaceError      names, axes, shapes, types, opset or IR version are not those of the contract
+├── UnsupportedOpError  an operator outside the backend's published list
+├── QuantizationError   an INT8 graph in which something was left in float
+├── ParityError         logits differ from PyTorch's
+├── AccuracyError       top-1 accuracy fell by more than the precision's limit
+├── MappingError        a class whose JIS code, character and index disagree
+├── ManifestError       a manifest.json that cannot be used
+└── VariantsFailed      several variants failed; `failures` holds every one
 """
 
 from training.errors import KakitoriError

@@ -101,7 +101,8 @@ def check_file(path: Path) -> onnx.ModelProto:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, DecodeError) as problem:
         reason = str(problem).strip().splitlines()[0]
         raise InterfaceError(
-            f"The file is not a valid ONNX model ({reason}): install the versions pinned in pyproject.toml and export again."
+            f"The file is not a valid ONNX model ({reason}): "
+            "install the versions pinned in pyproject.toml and export again."
         ) from problem
     return model
 

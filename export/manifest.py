@@ -14,7 +14,15 @@ from training.spec import MANIFEST_FILE, WEIGHTS_FILE, ModelSpec
 Row = dict[str, Any]
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
-HEAD_FIELDS = {"model": str, "charset": str, "num_classes": int, "digest": str, "size": int, "weights": str, "files": list}
+HEAD_FIELDS = {
+    "model": str,
+    "charset": str,
+    "num_classes": int,
+    "digest": str,
+    "size": int,
+    "weights": str,
+    "files": list,
+}
 ROW_FIELDS = {
     "variant": str,
     "file": str,

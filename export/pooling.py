@@ -44,15 +44,18 @@ def _check_fits_weights(wanted: str, trained: str) -> None:
     """Raise PoolingError unless `wanted` computes what the weights were trained on."""
     new, old = POOLINGS[wanted], POOLINGS[trained]
     legal = ", ".join(name for name, row in POOLINGS.items() if (row.kind, row.output) == (old.kind, old.output))
+    # A fixed pooling is made at export only; its adaptive equal is what one trains with.
+    trainable = next(n for n, row in POOLINGS.items() if (row.kind, row.output) == (new.kind, new.output))
+    otherwise = f"or train with --pooling {trainable}"
     if new.output != old.output:
         raise PoolingError(
-            f"Pooling {wanted!r} leaves {new.output}x{new.output} values a channel for the classifier, but these weights "
-            f"were trained on {old.output}x{old.output} ({trained!r}): choose {legal}, or train with --pooling {wanted}."
+            f"Pooling {wanted!r} leaves {new.output}x{new.output} values a channel for the classifier, but these "
+            f"weights were trained on {old.output}x{old.output} ({trained!r}): choose {legal}, {otherwise}."
         )
     if new.kind != old.kind:
         raise PoolingError(
-            f"Pooling {wanted!r} takes {KIND_NAMES[new.kind]}, but these weights were trained on {KIND_NAMES[old.kind]} "
-            f"({trained!r}): choose {legal}, or train with --pooling {wanted}."
+            f"Pooling {wanted!r} takes {KIND_NAMES[new.kind]}, but these weights were trained on "
+            f"{KIND_NAMES[old.kind]} ({trained!r}): choose {legal}, {otherwise}."
         )
 
 

@@ -40,7 +40,9 @@ def convert(trained: Trained, variant: Variant, report: Callable[[str], None]) -
     model, exporter = to_onnx(network, trained.spec.size, variant.backend, report)
     simplified = simplify(model)
     before, after = len(model.graph.node), len(simplified.graph.node)
-    report(f"{variant.backend.name}: exported by {exporter} at opset {variant.backend.opset}, {before} -> {after} nodes")
+    report(
+        f"{variant.backend.name}: exported by {exporter} at opset {variant.backend.opset}, {before} -> {after} nodes"
+    )
     return simplified, exporter
 
 

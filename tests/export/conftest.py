@@ -17,7 +17,7 @@ from training.spec import KANJIVG_LICENCE, ModelSpec
 
 SIZE = 32
 NUM_CLASSES = 10
-TRAINING_STEPS = 40
+TRAINING_STEPS = 100
 WIDTHS = {"resnet": (8, 16, 16, 24), "cnn": (8, 16, 24, 32)}
 
 
@@ -32,15 +32,13 @@ def blobs(labels: np.ndarray, size: int, seed) -> np.ndarray:
 def tiny_spec(arch: str = "resnet", pooling: str = "adaptive_avg", num_classes: int = NUM_CLASSES) -> ModelSpec:
     """Return the spec of a tiny network over the first classes of etl9g."""
     digest = get_charset("etl9g", num_classes).digest
-    return ModelSpec(
-        arch, WIDTHS[arch], pooling, "etl9g", num_classes, digest, size=SIZE, data=dict(KANJIVG_LICENCE)
-    )
+    return ModelSpec(arch, WIDTHS[arch], pooling, "etl9g", num_classes, digest, size=SIZE, data=dict(KANJIVG_LICENCE))
 
 
 @cache
-def trained_network(choices: tuple) -> nn.Module:
+def trained_network(arch: str, pooling: str) -> nn.Module:
     """Return a network trained for a second or two, until its answers are right and not on the edge."""
-    spec = tiny_spec(*choices)
+    spec = tiny_spec(arch, pooling)
     torch.manual_seed(3)
     network = build_network(spec)
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
@@ -62,13 +60,18 @@ def make_spec():
 
 
 @pytest.fixture
+def make_network():
+    """Return a function (arch, pooling) -> the trained tiny network."""
+    return lambda arch="resnet", pooling="adaptive_avg": trained_network(arch, pooling)
+
+
+@pytest.fixture
 def make_model(tmp_path):
     """Return a function that writes a tiny model directory and returns its path."""
 
-    def make(*choices, name: str = "tiny") -> Path:
-        spec = tiny_spec(*choices)
-        save_network(spec, trained_network(choices), tmp_path / name)
-        return tmp_path / name
+    def make(arch: str = "resnet", pooling: str = "adaptive_avg") -> Path:
+        save_network(tiny_spec(arch, pooling), trained_network(arch, pooling), tmp_path / "tiny")
+        return tmp_path / "tiny"
 
     return make
 

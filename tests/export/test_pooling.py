@@ -78,7 +78,7 @@ def test_resolved_and_told(backend, trained, asked, resolved):
     [
         ("tract", "adaptive_avg", "median", "Unknown pooling 'median': choose one of adaptive_avg, adaptive_max"),
         ("tract", "adaptive_avg", "adaptive_max", "takes a maximum, but these weights were trained on an average"),
-        ("strict", "adaptive_max", "fixed_avg", "choose adaptive_max, fixed_max, or train with --pooling fixed_avg"),
+        ("strict", "adaptive_max", "fixed_avg", "choose adaptive_max, fixed_max, or train with --pooling adaptive_avg"),
         ("tract", "adaptive_avg", "avg_2x2", r"leaves 2x2 values .* trained on 1x1 \('adaptive_avg'\)"),
         ("tract", "max_2x2", "fixed_max", r"leaves 1x1 values .* trained on 2x2 \('max_2x2'\)"),
         ("strict", "avg_2x2", None, "Backend 'strict' cannot take pooling 'avg_2x2': it allows fixed_avg, fixed_max"),

@@ -1,0 +1,208 @@
+"""The recipe end to end: what lands in a model directory, and that nothing does when a check fails."""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from export import variants
+from export.backends import PRECISIONS
+from export.errors import AccuracyError, ExportError, ParityError, VariantsFailed
+from export.manifest import read_manifest
+from training.errors import KakitoriError, ModelError
+
+
+def files(model_dir):
+    return {str(path.relative_to(model_dir)): path.read_bytes() for path in model_dir.rglob("*") if path.is_file()}
+
+
+def edit_json(path, change):
+    value = json.loads(path.read_text(encoding="utf-8"))
+    change(value)
+    path.write_text(json.dumps(value), encoding="utf-8")
+
+
+@pytest.mark.parametrize("arch", ["resnet", "cnn"])
+def test_two_exports_are_the_same_bytes(make_model, export, arch):
+    first = make_model(arch)
+    second = shutil.copytree(first, first.parent / "elsewhere" / first.name)
+    lines = []
+    export(first, lines=lines)
+    export(second)
+    assert files(first) == files(second)
+    assert {"onnx/strict.fp32.onnx", "onnx/strict.int8.onnx", "mapping.json", "manifest.json"} <= files(first).keys()
+    assert "strict: pooling adaptive_avg becomes fixed_avg, the same function at the trained size." in lines
+
+
+def test_manifest_states_the_truth(make_model, export):
+    model = make_model()
+    rows = export(model)
+    manifest = read_manifest(model)
+    assert manifest["files"] == rows
+    assert (manifest["model"], manifest["charset"], manifest["num_classes"], manifest["size"]) == (
+        "tiny",
+        "etl9g",
+        10,
+        32,
+    )
+    fp32, int8 = rows
+    for row in rows:
+        data = (model / row["file"]).read_bytes()
+        assert (row["bytes"], row["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+        assert (row["backend"], row["pooling"], row["opset"]) == ("strict", "fixed_avg", 11)
+        assert row["exporter"] == "torchscript"
+        assert row["parity"]["engine"].startswith("onnxruntime ")
+        assert row["accuracy"]["ink"]["images"] == 2000
+    assert (fp32["variant"], int8["variant"]) == ("strict.fp32", "strict.int8")
+    assert fp32["operators"]["Conv"] == int8["operators"]["Conv"] == 10
+    assert int8["operators"]["DequantizeLinear"] > 20
+    assert int8["bytes"] < fp32["bytes"]
+    assert fp32["parity"]["max_logit_difference"] < 1e-4
+    assert (fp32["parity"]["argmax_agreement"], fp32["parity"]["inputs"]) == (1.0, 64)
+
+
+def test_every_backend(make_model, export):
+    model = make_model("cnn", "adaptive_max")
+    rows = export(model, ["tract", "ort-tract", "strict"])
+    assert [row["variant"] for row in rows] == [
+        "tract.adaptive_max.fp32",
+        "tract.adaptive_max.int8",
+        "ort-tract.fixed_max.fp32",
+        "ort-tract.fixed_max.int8",
+        "strict.fixed_max.fp32",
+        "strict.fixed_max.int8",
+    ]
+    assert {row["backend"]: row["opset"] for row in rows} == {"tract": 12, "ort-tract": 11, "strict": 11}
+
+
+def test_a_failed_check_leaves_the_directory_as_it_was(make_model, export, monkeypatch):
+    model = make_model()
+    export(model, precisions=["fp32"])
+    before = files(model)
+    monkeypatch.setitem(variants.SCHEMES, "static-qdq", ruin)
+    with pytest.raises(
+        AccuracyError, match=r"^strict\.int8: Top-1 accuracy on 2,000 images of 'ink' fell \d+\.\d\d poi"
+    ):
+        export(model)
+    assert files(model) == before
+
+
+def test_every_failure_is_told(make_model, export, monkeypatch):
+    model = make_model()
+    before = files(model)
+    monkeypatch.setitem(variants.SCHEMES, "static-qdq", ruin)
+    monkeypatch.setitem(variants.SCHEMES, "float", ruin)
+    with pytest.raises(
+        VariantsFailed, match=r"^2 variants failed, and nothing was written:\n  strict\.fp32: "
+    ) as caught:
+        export(model)
+    assert [type(error) for error in caught.value.failures] == [ParityError, AccuracyError]
+    assert "  strict.int8: Top-1 accuracy" in str(caught.value)
+    assert files(model) == before
+
+
+def ruin(model, _trained):
+    """Return the model with a classifier that prefers class 3."""
+    spoilt = type(model)()
+    spoilt.CopyFrom(model)
+    bias = next(tensor for tensor in spoilt.graph.initializer if list(tensor.dims) == [10])
+    bias.raw_data = (np.arange(10) == 3).astype(np.float32).__mul__(1000).tobytes()
+    return spoilt
+
+
+def test_not_a_number_is_not_parity(make_model, export, monkeypatch):
+    def poison(model, _trained):
+        bias = next(tensor for tensor in model.graph.initializer if list(tensor.dims) == [10])
+        bias.raw_data = np.full(10, np.nan, np.float32).tobytes()
+        return model
+
+    monkeypatch.setitem(variants.SCHEMES, "float", poison)
+    with pytest.raises(ParityError, match="differ from PyTorch's by up to nan on 64 inputs"):
+        export(make_model(), precisions=["fp32"])
+
+
+def test_other_rows_stay_while_they_are_true(make_model, export):
+    model = make_model()
+    export(model, ["strict", "tract"])
+    (model / "onnx/tract.fp32.onnx").write_bytes(b"changed")
+    lines = []
+    export(model, ["strict"], ["int8"], lines=lines)
+    variants_left = [row["variant"] for row in read_manifest(model)["files"]]
+    assert variants_left == ["strict.fp32", "strict.int8", "tract.int8"]
+    assert "tract.fp32: row dropped from manifest.json, onnx/tract.fp32.onnx has changed since it was checked" in lines
+    (model / "onnx/tract.int8.onnx").unlink()
+    export(model, ["strict"], ["int8"], lines=lines)
+    assert "tract.int8: row dropped from manifest.json, onnx/tract.int8.onnx is not there" in lines
+
+
+def test_rows_of_other_weights_are_dropped(make_model, export):
+    model = make_model()
+    export(model, ["tract"], ["fp32"])
+    edit_json(model / "manifest.json", lambda manifest: manifest.update(weights="0" * 64))
+    lines = []
+    export(model, ["strict"], ["fp32"], lines=lines)
+    assert [row["variant"] for row in read_manifest(model)["files"]] == ["strict.fp32"]
+    assert any("made from other weights" in line for line in lines)
+
+
+def test_a_damaged_old_manifest_is_replaced(make_model, export):
+    model = make_model()
+    (model / "manifest.json").write_text("{")
+    lines = []
+    export(model, precisions=["fp32"], lines=lines)
+    assert [row["variant"] for row in read_manifest(model)["files"]] == ["strict.fp32"]
+    assert any(line.startswith("old manifest dropped: ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"backends": ["onnx"]}, "Unknown backend 'onnx': choose one of tract, ort-tract, strict"),
+        ({"precisions": ["int4"]}, "Unknown precision 'int4': choose one of fp32, int8"),
+        ({"pooling": "median"}, "Unknown pooling 'median': choose one of adaptive_avg, "),
+        ({"pooling": "fixed_max"}, "takes a maximum, but these weights were trained on an average"),
+    ],
+)
+def test_illegal_choices(make_model, export, choices, message):
+    model = make_model()
+    before = files(model)
+    with pytest.raises(KakitoriError, match=message):
+        export(model, **choices)
+    assert files(model) == before
+
+
+def test_no_model_directory(tmp_path, export):
+    with pytest.raises(ModelError, match=r"There is no model directory '.*nothing'"):
+        export(tmp_path / "nothing")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda config: config.update(digest="sha256:0"), "charset digest 'sha256:0' is not that of 'etl9g'"),
+        (lambda config: config.update(widths=[8, 16, 16, 32]), "does not fit the 'resnet' network of its config"),
+        (lambda config: config.pop("size"), "lacks size"),
+    ],
+)
+def test_a_config_of_other_weights(make_model, export, change, message):
+    model = make_model()
+    edit_json(model / "config.json", change)
+    with pytest.raises(ModelError, match=message):
+        export(model)
+    assert files(model).keys() == {"config.json", "model.safetensors"}
+
+
+def test_cut_short_weights(make_model, export):
+    model = make_model()
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(ModelError, match="damaged or cut short"):
+        export(model)
+
+
+def test_the_int8_limit_is_the_issue_s():
+    assert PRECISIONS["int8"].max_top1_drop == 0.3
+    assert issubclass(AccuracyError, ExportError)

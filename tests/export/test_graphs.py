@@ -1,0 +1,167 @@
+"""Structure of the files: what the contract fixes, checked on tiny networks of both architectures."""
+
+import numpy as np
+import onnx
+import pytest
+
+from export.backends import BACKENDS, get_backend
+from export.engine import onnx_predictor, open_session
+from export.equalise import equalise, find_pairs
+from export.errors import ExportError, InterfaceError, QuantizationError, UnsupportedOpError
+from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
+from export.pooling import prepare_pooling
+from export.quantize import check_quantized, quantize_static
+from export.simplify import simplify
+from export.to_onnx import to_onnx
+
+ARCHS = ("resnet", "cnn")
+
+
+@pytest.fixture
+def make_graph(make_spec, make_network):
+    """Return a function (arch, backend) -> (spec, finished fp32 graph)."""
+
+    def make(arch="resnet", backend="strict"):
+        spec, row = make_spec(arch), BACKENDS[backend]
+        network = prepare_pooling(make_network(arch), row.default_pooling, spec.size)
+        model, _ = to_onnx(network, spec.size, row, print)
+        return spec, finish(simplify(model), spec, row.ir_version)
+
+    return make
+
+
+@pytest.fixture
+def calibration_images():
+    return (np.random.default_rng(0).random((20, 1, 32, 32)) * 2 - 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("arch", ARCHS)
+def test_contract(make_graph, arch, backend, tmp_path):
+    spec, model = make_graph(arch, backend)
+    row = BACKENDS[backend]
+    facts = graph_facts(model)
+    check_interface(facts, spec, row.opset, row.ir_version)
+    check_operators(facts, row)
+    assert ("GlobalAveragePool" in facts.operators) == (backend == "tract")
+    assert not {"BatchNormalization", "Identity", "Shape", "Expand"} & facts.operators.keys()
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    predict = onnx_predictor(tmp_path / "m.onnx")
+    for batch in (1, 7, 20):
+        assert predict(np.zeros((batch, 1, 32, 32), np.float32)).shape == (batch, spec.num_classes)
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_no_trace_of_the_machine(make_graph, arch):
+    spec, model = make_graph(arch)
+    data = model.SerializeToString()
+    assert b"/home" not in data
+    assert b".py" not in data
+    assert b"pytorch" not in data
+    assert not model.graph.value_info
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    assert list(properties) == sorted(properties)
+    assert (properties["charset"], properties["digest"]) == ("etl9g", spec.digest)
+    assert (properties["size"], properties["margin"], properties["radius"]) == ("32", "0.07", "1.3")
+    assert "KanjiVG" in properties["attribution"]
+    assert properties["licence"] == "CC BY-SA 3.0"
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_int8_is_really_int8(make_graph, arch, calibration_images):
+    _, model = make_graph(arch)
+    quantized = quantize_static(model, calibration_images)
+    onnx.checker.check_model(quantized, full_check=True)
+    makers = {node.output[0]: node for node in quantized.graph.node}
+    stored = {tensor.name: tensor for tensor in quantized.graph.initializer}
+    layers = [node for node in quantized.graph.node if node.op_type in ("Conv", "Gemm")]
+    assert len(layers) == sum(node.op_type in ("Conv", "Gemm") for node in model.graph.node)
+    for layer in layers:
+        data, weight = makers[layer.input[0]], makers[layer.input[1]]
+        assert data.op_type == weight.op_type == "DequantizeLinear"
+        assert stored[weight.input[0]].data_type == onnx.TensorProto.INT8
+        assert stored[data.input[2]].data_type == onnx.TensorProto.UINT8
+    for node in quantized.graph.node:
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            assert not node.attribute, "an axis, and so per-channel scales, are not part of opset 11"
+            assert list(stored[node.input[1]].dims) == []
+    assert makers["logits"].op_type == "Gemm"
+
+
+def test_a_float_layer_is_refused(make_graph):
+    _, model = make_graph()
+    with pytest.raises(QuantizationError, match=r"Conv '.*' still computes in float, expected int8 weights"):
+        check_quantized(model)
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_equalised_network_is_the_same_function(make_graph, arch):
+    _, model = make_graph(arch)
+    assert find_pairs(model.graph)
+    even = equalise(model)
+    images = np.random.default_rng(1).random((5, 1, 32, 32), np.float32) * 2 - 1
+    before, after = (open_session(m.SerializeToString()).run(None, {"input": images})[0] for m in (model, even))
+    np.testing.assert_array_equal(before, after)
+    weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in even.graph.initializer}
+    for first, second in find_pairs(even.graph):
+        assert np.abs(weights[first.input[1]]).max() > 0
+        assert np.isfinite(weights[second.input[1]]).all()
+
+
+def test_equalising_evens_a_channel_out(make_graph):
+    _, model = make_graph()
+    first, second = find_pairs(model.graph)[0]
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor).copy()
+        if tensor.name == first.input[1]:
+            values[0] *= 1024
+        elif tensor.name == second.input[1]:
+            values[:, 0] /= 1024
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    even = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in equalise(model).graph.initializer}
+    largest = np.abs(even[first.input[1]]).max(axis=(1, 2, 3))
+    assert largest[0] < 8 * np.median(largest)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: setattr(m.graph.input[0], "name", "image"), r"inputs: found .*'image'.*, expected .*'input'"),
+        (lambda m: setattr(m.graph.output[0], "name", "scores"), r"outputs: found .*'scores'.*, expected .*'logits'"),
+        (
+            lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[0], "dim_value", 1),
+            "inputs: found .*shape=.1, 1",
+        ),
+        (lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", 10), "inputs: found .*FLOAT16"),
+        (lambda m: setattr(m.opset_import[0], "version", 13), "opset: found 13, expected 11"),
+        (lambda m: setattr(m, "ir_version", 10), "IR version: found 10, expected 6"),
+        (lambda m: setattr(m.graph.node[0], "domain", "com.microsoft"), "domains .*: found .'com.microsoft',."),
+    ],
+)
+def test_another_interface_is_refused(make_graph, change, message):
+    spec, model = make_graph()
+    change(model)
+    with pytest.raises(InterfaceError, match=message):
+        check_interface(graph_facts(model), spec, 11, 6)
+
+
+def test_the_allow_list_rejects(make_graph):
+    _, model = make_graph(backend="tract")
+    with pytest.raises(UnsupportedOpError, match="holds GlobalAveragePool, but backend 'strict' allows only Add, Av"):
+        check_operators(graph_facts(model), get_backend("strict"))
+    check_operators(graph_facts(model), get_backend("tract"))
+
+
+def test_an_invalid_file_is_refused(make_graph, tmp_path):
+    _, model = make_graph()
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString()[:-100])
+    with pytest.raises(InterfaceError, match="not a valid ONNX model"):
+        check_file(path)
+    with pytest.raises(ExportError, match=r"m\.onnx does not load in onnxruntime .*: export it again\."):
+        onnx_predictor(path)
+    # What quantize_static writes for per-channel scales at opset 11: an axis that DequantizeLinear does not have.
+    model.graph.node[0].attribute.append(onnx.helper.make_attribute("axis", 0))
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(InterfaceError, match="Unrecognized attribute: axis"):
+        check_file(path)
