@@ -3,10 +3,11 @@
 Files are revalidated on every request (ETag), so a new build shows at once and an unchanged file costs no bytes.
 """
 
+import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -104,6 +105,27 @@ class SiteServer(ThreadingHTTPServer):
     """One thread a connection; a browser that goes away in the middle is no error."""
 
     daemon_threads = True
+
+    def __init__(self, *args):
+        self._connections: set[socket.socket] = set()
+        super().__init__(*args)
+
+    def process_request(self, request, client_address):
+        """Remember the connection: browsers keep it open for more."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        """Forget the connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self):
+        """Close the port and every connection, so that nothing is answered any more."""
+        super().server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address):
         """Ignore connections that the browser dropped; the rest is a fault of ours and is printed."""

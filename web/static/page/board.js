@@ -5,8 +5,8 @@ const SURE = 0.9;
 
 /** "98.4 %", and no false certainty at the ends. @param {number} probability */
 export function percent(probability) {
-  if (probability > 0.999) return "> 99.9 %";
-  if (probability < 0.001) return "< 0.1 %";
+  if (probability > 0.999) return ">99.9 %";
+  if (probability < 0.001) return "<0.1 %";
   return `${(100 * probability).toFixed(1)} %`;
 }
 

@@ -22,6 +22,7 @@ export function createLoading(find, onRetry) {
   return {
     /** @param {Progress} progress */
     progress(progress) {
+      find("retry").hidden = true;
       find("loading").hidden = progress.stage === "ready";
       find("trouble").hidden = true;
       find("loading-words").textContent = WORDS[progress.stage](progress);
@@ -35,8 +36,9 @@ export function createLoading(find, onRetry) {
       find("trouble-words").textContent = error.message;
       find("retry").hidden = !canRetry;
     },
+    /** Take trouble away that new ink makes obsolete; a model that is missing stays missing. */
     calm() {
-      find("trouble").hidden = true;
+      if (find("retry").hidden) find("trouble").hidden = true;
     },
   };
 }

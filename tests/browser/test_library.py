@@ -1,0 +1,117 @@
+"""The library as others import it: the same answers as Python, clear errors, and an end."""
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from training.ink import rasterise, to_tensor
+from training.spec import read_spec
+
+FIXTURES = "田町書愛きんあ語一口国曜鬼飛龍凸右石"
+TOP_K = 10
+# Native and WebAssembly kernels round INT8 differently: candidates this close in probability may change places.
+TOLERANCE = 0.02
+IMPORT = 'const { createRecognizer } = await import("/demo/kakitori/index.js");'
+
+
+@pytest.fixture(scope="module")
+def library(browser, address):
+    """Return a function that runs JavaScript with `createRecognizer`, `recognizer`, an open one, and `argument`."""
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.goto(address + "licences/")
+    page.evaluate(f"async () => {{ {IMPORT} window.recognizer = await createRecognizer(); }}")
+    yield lambda body, argument=None: page.evaluate(
+        f"async (argument) => {{ {IMPORT} const {{ recognizer }} = window; {body} }}", argument)
+    context.close()
+
+
+def python_probabilities(model_dir, drawings) -> np.ndarray:
+    """Return softmaxed logits (N, K) float64 from native ONNX Runtime."""
+    spec = read_spec(model_dir)
+    session = onnxruntime.InferenceSession(model_dir / "onnx/strict.int8.onnx", providers=["CPUExecutionProvider"])
+    inks = [rasterise(strokes, spec.size, spec.margin, spec.radius) for strokes in drawings]
+    logits = session.run(None, {"input": to_tensor(np.stack(inks))})[0].astype(np.float64)
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True)
+
+
+def test_the_same_top_10_as_python(library, model_dir, strokes_of):
+    drawings = [strokes_of(character) for character in FIXTURES]
+    answers = library(f"""const answers = [];
+      for (const strokes of argument) answers.push(await recognizer.recognize(strokes, {{ topK: {TOP_K} }}));
+      return answers;""", drawings)
+    charset = read_spec(model_dir).get_charset()
+    for character, expected, candidates in zip(FIXTURES, python_probabilities(model_dir, drawings), answers,
+                                               strict=True):
+        assert len(candidates) == TOP_K
+        tenth = np.sort(expected)[-TOP_K]
+        for candidate in candidates:
+            index = candidate["index"]
+            assert candidate["char"] == charset.characters[index]
+            assert candidate["jis"] == charset.jis(index)
+            assert candidate["codePoint"] == charset.code_point(index)
+            assert candidate["probability"] == pytest.approx(expected[index], abs=TOLERANCE), character
+            assert expected[index] >= tenth - TOLERANCE, f"{candidate['char']} is not in Python's top 10 of {character}"
+        assert candidates[0]["index"] == int(expected.argmax()), character
+
+
+def test_no_ink_no_candidates(library):
+    assert library("return [await recognizer.recognize([]), await recognizer.recognize([[], []])];") == [[], []]
+    blank = "recognizer.recognizeImage(new ImageData(new Uint8ClampedArray(4 * 64).fill(255), 8, 8))"
+    assert library(f"return {blank};") == []
+
+
+def test_a_picture_is_read(library, strokes_of):
+    candidates = library("""
+      const canvas = new OffscreenCanvas(300, 200);
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      context.fillStyle = "#f4ecd8";
+      context.fillRect(0, 0, 300, 200);
+      context.strokeStyle = "#203060";
+      context.lineWidth = 5;
+      for (const stroke of argument) {
+        context.beginPath();
+        for (const [x, y] of stroke) context.lineTo(60 + 150 * x, 20 + 150 * y);
+        context.stroke();
+      }
+      return recognizer.recognizeImage(context.getImageData(0, 0, 300, 200), { topK: 5 });""", strokes_of("田"))
+    assert candidates[0]["char"] == "田"
+
+
+@pytest.mark.parametrize(("call", "name", "message"), [
+    ("recognizer.recognize('x')", "TypeError", "expected a list of strokes"),
+    ("recognizer.recognize([[[0, NaN]]])", "RangeError", "finite numbers"),
+    ("recognizer.recognize([[[0, 1]]], { topK: 0 })", "RangeError", "from 1 to 3036"),
+    ("recognizer.recognizeImage({})", "TypeError", "expected an ImageData"),
+    ("createRecognizer({ variant: 'tract.fp32' })", "Error", "those there are: strict.int8"),
+    ("createRecognizer({ baseUrl: '/demo/nowhere' })", "Error", ".json answered 404: is the whole folder on the server?"),
+    ("recognizer.recognize([[[0, 1]]], { signal: AbortSignal.abort() })", "AbortError", "abort"),
+])
+def test_errors_name_the_fault(library, call, name, message):
+    error = library(f"try {{ await {call}; return null; }} catch (error) {{ return [error.name, error.message]; }}")
+    assert error[0] == name
+    assert message in error[1]
+
+
+def test_close_rejects_what_is_open_and_what_comes_later(library):
+    messages = library("""
+      const other = await createRecognizer();
+      const open = [1, 2, 3].map(() => other.recognize([[[0, 0], [1, 1]]]));
+      other.close();
+      other.close();
+      open.push(other.recognize([[[0, 0], [1, 1]]]));
+      return (await Promise.allSettled(open)).map(({ status, reason }) => `${status}: ${reason.message}`);""")
+    assert len(messages) == 4
+    assert set(messages) == {"rejected: The recognizer was closed: create a new one with createRecognizer()."}
+
+
+def test_answers_keep_their_order_and_aborted_jobs_are_dropped(library, strokes_of):
+    answers = library("""
+      const controller = new AbortController();
+      const options = [{}, { signal: controller.signal }, {}];
+      const jobs = argument.map((strokes, i) => recognizer.recognize(strokes, options[i]));
+      controller.abort();
+      return (await Promise.allSettled(jobs)).map(({ value, reason }) => value ? value[0].char : reason.name);""",
+                      [strokes_of(character) for character in "田口一"])
+    assert answers == ["田", "AbortError", "一"]

@@ -1,0 +1,100 @@
+"""How the page loads: with progress, with trouble, without a network, after a new build, and on an insecure page."""
+
+import json
+import re
+import shutil
+
+from playwright.sync_api import expect
+
+from web.serve import running_server
+
+FIRST = "#board li:first-child .card"
+NETWORK_TROUBLE = ["Failed to load resource", "ERR_"]
+
+
+def wait_until_kept(page) -> None:
+    """Wait until the service worker controls the page and keeps a whole build."""
+    page.evaluate("""async () => {
+      await navigator.serviceWorker.ready;
+      while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
+    }""")
+
+
+def test_progress_is_shown_in_bytes(open_page):
+    words = []
+
+    def watch(page):
+        page.expose_function("note", lambda text: words.append(text))
+        page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+          const target = document.getElementById("loading-words");
+          new MutationObserver(() => note(target.textContent)).observe(target, { childList: true });
+        });""")
+
+    page = open_page(prepare=watch)
+    expect(page.locator("#loading")).to_be_hidden()
+    assert any(re.fullmatch(r"Fetching the model: \d+\.\d of \d+\.\d MB", text) for text in words), words
+    expect(page.locator("#invite")).to_be_visible()
+
+
+def test_a_missing_model_is_explained_and_tried_again(open_page, write):
+    page = open_page(ready=False, prepare=lambda page: page.route("**/*.onnx", lambda route: route.fulfill(status=404)),
+                     service_workers="block")
+    page.watch.allowed += NETWORK_TROUBLE
+    expect(page.locator("#trouble-words")).to_contain_text("answered 404", timeout=60_000)
+    page.unroute("**/*.onnx")
+    write(page, "田")  # ink that waits for the model
+    page.locator("#retry").click()
+    expect(page.locator(f"{FIRST} .glyph")).to_have_text("田", timeout=60_000)
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_damaged_model_is_refused(open_page, site):
+    network = next((site / "model/onnx").iterdir()).read_bytes()
+    damaged = network[:-1] + bytes([network[-1] ^ 1])
+    page = open_page(ready=False, service_workers="block", prepare=lambda page: page.route(
+        "**/*.onnx", lambda route: route.fulfill(body=damaged)))
+    expect(page.locator("#trouble-words")).to_contain_text("and should have", timeout=60_000)
+    expect(page.locator("#trouble-words")).to_contain_text("SHA-256")
+
+
+def test_files_of_different_models_are_refused(open_page, site):
+    config = json.loads((site / "model/config.json").read_text(encoding="utf-8")) | {"digest": "sha256:0"}
+    page = open_page(ready=False, service_workers="block", prepare=lambda page: page.route(
+        "**/config.json", lambda route: route.fulfill(json=config)))
+    expect(page.locator("#trouble-words")).to_contain_text("config.json has sha256:0", timeout=60_000)
+
+
+def test_a_second_visit_works_offline_and_a_new_build_shows_at_once(open_page, site, tmp_path, write):
+    copy = tmp_path / "dist"
+    shutil.copytree(site, copy)
+    with running_server(copy, "/demo/") as url:
+        page = open_page(url)
+        page.watch.allowed += NETWORK_TROUBLE
+        wait_until_kept(page)
+        index = copy / "index.html"
+        index.write_text(index.read_text(encoding="utf-8").replace("<title>", "<title>New: "), encoding="utf-8")
+        page.reload()
+        assert page.title().startswith("New: ")
+        page.wait_for_selector("html[data-state=ready]", timeout=60_000)
+    page.reload()  # nobody answers at this address any more
+    assert page.title().startswith("kakitori"), "the last whole build"
+    page.wait_for_selector("html[data-state=ready]", timeout=60_000)
+    write(page, "田")
+    expect(page.locator(f"{FIRST} .glyph")).to_have_text("田")
+
+
+def test_an_insecure_page_reads_too_and_says_what_it_lacks(open_page, address, write):
+    page = open_page(address.replace("127.0.0.1", "kakitori.test"))
+    assert page.evaluate("isSecureContext") is False
+    write(page, "田")
+    expect(page.locator(f"{FIRST} .glyph")).to_have_text("田")
+    expect(page.locator("#offline")).to_contain_text("https")
+
+
+def test_an_isolated_page_reads(open_page, site, write):
+    with running_server(site, "/demo/", isolated=True) as url:
+        page = open_page(url)
+        assert page.evaluate("crossOriginIsolated") is True
+        write(page, "田")
+        expect(page.locator(f"{FIRST} .glyph")).to_have_text("田")
+        page.context.close()
