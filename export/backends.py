@@ -72,6 +72,7 @@ class Backend:
 
 
 # No fp16: tract 0.23 refuses a Gemm with float16 inputs ("expected F16 got F32"), and on the CPU float16 is slower.
+# TorchScript throughout: torch 2.13's dynamo exporter, asked for opset 11 or 12, silently writes 18.
 BACKENDS = {
     row.name: row
     for row in (
@@ -81,7 +82,6 @@ BACKENDS = {
         Backend("strict", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, ("fp32", "int8"), STRICT_OPERATORS),
     )
 }
-DEFAULT_BACKEND = "tract"
 ALL = "all"
 
 
@@ -105,32 +105,17 @@ class Variant:
         return f"{ONNX_FOLDER}/{self.name}.onnx"
 
 
-def parse_backends(text: str) -> list[str]:
-    """Return the backends named in `text`, separated by commas; `all` is every one.
+def select_backends(names: Iterable[str]) -> list[Backend]:
+    """Return the rows of the named backends, once each, in order; `all` is every one.
 
     Raises:
         KakitoriError: for an unknown name, listing the legal ones.
     """
-    names = _split(text)
-    if names == [ALL]:
-        return list(BACKENDS)
-    return [check_choice("backend", name, [*BACKENDS, ALL]) for name in names]
-
-
-def parse_precisions(text: str | None, backends: Iterable[str]) -> list[str]:
-    """Return the precisions named in `text`, separated by commas; None is every one that all `backends` have.
-
-    Raises:
-        KakitoriError: for an unknown name, or one that a backend does not have.
-    """
-    rows = [get_backend(name) for name in backends]
-    if text is None:
-        return [name for name in PRECISIONS if all(name in row.precisions for row in rows)]
-    names = _split(text)
-    for row in rows:
-        for name in names:
-            get_precision(name, row)
-    return names
+    selected: dict[str, Backend] = {}
+    for name in names:
+        chosen = BACKENDS if check_choice("backend", name, [*BACKENDS, ALL]) == ALL else {name: BACKENDS[name]}
+        selected.update(chosen)
+    return list(selected.values())
 
 
 def get_backend(name: str) -> Backend:
@@ -154,8 +139,3 @@ def get_precision(name: str, backend: Backend) -> Precision:
             f"Backend {backend.name!r} has no precision {name!r}: choose one of {', '.join(backend.precisions)}."
         )
     return PRECISIONS[name]
-
-
-def _split(text: str) -> list[str]:
-    """Return the comma-separated words of `text`, once each, in order."""
-    return list(dict.fromkeys(word.strip() for word in text.split(",")))

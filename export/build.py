@@ -11,7 +11,7 @@ from pathlib import Path
 
 import onnx
 
-from export.backends import Variant, get_backend, get_precision
+from export.backends import Variant, get_precision, select_backends
 from export.errors import ExportError, VariantsFailed
 from export.manifest import Row, build_manifest, keep_rows, write_manifest
 from export.mapping import build_mapping, check_mapping, write_mapping
@@ -37,7 +37,7 @@ def export_model(
 
     Args:
         model_dir: holds the weights; receives the files.
-        backends: names from `export.backends.BACKENDS`.
+        backends: names from `export.backends.BACKENDS`, or `all`.
         precisions: names from `export.backends.PRECISIONS`.
         pooling: a name from `training.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
         report: takes one line for the user.
@@ -72,11 +72,11 @@ def plan_variants(
         KakitoriError: for an unknown or illegal choice.
     """
     variants = []
-    for backend in map(get_backend, backends):
+    for backend in select_backends(backends):
         resolved, note = resolve_pooling(backend, trained_pooling, pooling)
         if note:
             report(note)
-        variants += [Variant(backend, resolved, get_precision(name, backend)) for name in precisions]
+        variants += [Variant(backend, resolved, get_precision(name, backend)) for name in dict.fromkeys(precisions)]
     return variants
 
 

@@ -46,21 +46,28 @@ def export_torchscript(network: nn.Module, size: int, opset: int) -> onnx.ModelP
     """Return the graph that the TorchScript exporter writes, with a dynamic batch.
 
     It is the only exporter of torch 2.13 that writes opsets below 18 itself.
+
+    Raises:
+        ExportError: if a layer has no operator at this opset.
     """
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # torch 2.13 (2026) only deprecates this exporter: "You are using the legacy TorchScript-based ONNX export".
         warnings.simplefilter("ignore", DeprecationWarning)
-        torch.onnx.export(
-            network,
-            (torch.zeros(1, 1, size, size),),
-            buffer,
-            dynamo=False,
-            opset_version=opset,
-            input_names=[INPUT_NAME],
-            output_names=[OUTPUT_NAME],
-            dynamic_axes={INPUT_NAME: {0: BATCH}, OUTPUT_NAME: {0: BATCH}},
-        )
+        try:
+            torch.onnx.export(
+                network,
+                (torch.zeros(1, 1, size, size),),
+                buffer,
+                dynamo=False,
+                opset_version=opset,
+                input_names=[INPUT_NAME],
+                output_names=[OUTPUT_NAME],
+                dynamic_axes={INPUT_NAME: {0: BATCH}, OUTPUT_NAME: {0: BATCH}},
+            )
+        except torch.onnx.OnnxExporterError as problem:
+            reason = str(problem).strip().splitlines()[0]
+            raise ExportError(f"TorchScript cannot write this network at opset {opset}: {reason}") from problem
     return onnx.load_from_string(buffer.getvalue())
 
 

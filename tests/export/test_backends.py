@@ -12,8 +12,7 @@ from export.backends import (
     Variant,
     get_backend,
     get_precision,
-    parse_backends,
-    parse_precisions,
+    select_backends,
 )
 from export.to_onnx import EXPORTERS
 from export.variants import SCHEMES
@@ -54,18 +53,16 @@ def test_only_other_poolings_are_part_of_the_name(backend, pooling, precision, n
     assert (variant.name, variant.file) == (name, f"onnx/{name}.onnx")
 
 
-def test_parse_backends():
-    assert parse_backends("strict, tract,strict") == ["strict", "tract"]
-    assert parse_backends("all") == list(BACKENDS)
+def test_select_backends():
+    assert select_backends(["strict", "tract", "strict"]) == [BACKENDS["strict"], BACKENDS["tract"]]
+    assert select_backends(["all"]) == list(BACKENDS.values())
     with pytest.raises(KakitoriError, match=r"Unknown backend 'onnx': choose one of tract, ort-tract, strict, all\."):
-        parse_backends("strict,onnx")
+        select_backends(["strict", "onnx"])
 
 
-def test_parse_precisions():
-    assert parse_precisions(None, ["strict", "tract"]) == ["fp32", "int8"]
-    assert parse_precisions("int8", ["strict"]) == ["int8"]
+def test_an_unknown_precision():
     with pytest.raises(KakitoriError, match=r"Unknown precision 'int4': choose one of fp32, int8\."):
-        parse_precisions("int4", ["strict"])
+        get_precision("int4", get_backend("strict"))
 
 
 def test_a_precision_that_a_backend_lacks(monkeypatch):

@@ -54,7 +54,7 @@ def test_manifest_states_the_truth(make_model, export):
         assert (row["backend"], row["pooling"], row["opset"]) == ("strict", "fixed_avg", 11)
         assert row["exporter"] == "torchscript"
         assert row["parity"]["engine"].startswith("onnxruntime ")
-        assert row["accuracy"]["ink"]["images"] == 2000
+        assert row["accuracy"]["ink"]["images"] == 500
     assert (fp32["variant"], int8["variant"]) == ("strict.fp32", "strict.int8")
     assert fp32["operators"]["Conv"] == int8["operators"]["Conv"] == 10
     assert int8["operators"]["DequantizeLinear"] > 20
@@ -65,7 +65,7 @@ def test_manifest_states_the_truth(make_model, export):
 
 def test_every_backend(make_model, export):
     model = make_model("cnn", "adaptive_max")
-    rows = export(model, ["tract", "ort-tract", "strict"])
+    rows = export(model, ["all"])
     assert [row["variant"] for row in rows] == [
         "tract.adaptive_max.fp32",
         "tract.adaptive_max.int8",
@@ -82,9 +82,7 @@ def test_a_failed_check_leaves_the_directory_as_it_was(make_model, export, monke
     export(model, precisions=["fp32"])
     before = files(model)
     monkeypatch.setitem(variants.SCHEMES, "static-qdq", ruin)
-    with pytest.raises(
-        AccuracyError, match=r"^strict\.int8: Top-1 accuracy on 2,000 images of 'ink' fell \d+\.\d\d poi"
-    ):
+    with pytest.raises(AccuracyError, match=r"^strict\.int8: Top-1 accuracy on 500 images of 'ink' fell \d+\.\d\d poi"):
         export(model)
     assert files(model) == before
 

@@ -79,7 +79,7 @@ def test_int8_is_really_int8(make_graph, arch, calibration_images):
     for layer in layers:
         data, weight = makers[layer.input[0]], makers[layer.input[1]]
         assert data.op_type == weight.op_type == "DequantizeLinear"
-        assert stored[weight.input[0]].data_type == onnx.TensorProto.INT8
+        assert stored[weight.input[0]].data_type == onnx.TensorProto.UINT8
         assert stored[data.input[2]].data_type == onnx.TensorProto.UINT8
     for node in quantized.graph.node:
         if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
@@ -90,7 +90,7 @@ def test_int8_is_really_int8(make_graph, arch, calibration_images):
 
 def test_a_float_layer_is_refused(make_graph):
     _, model = make_graph()
-    with pytest.raises(QuantizationError, match=r"Conv '.*' still computes in float, expected int8 weights"):
+    with pytest.raises(QuantizationError, match=r"Conv '.*' still computes in float, expected uint8 weights"):
         check_quantized(model)
 
 
