@@ -85,7 +85,7 @@ def test_a_picture_is_read(library, strokes_of):
     ("recognizer.recognize([[[0, 1]]], { topK: 0 })", "RangeError", "from 1 to 3036"),
     ("recognizer.recognizeImage({})", "TypeError", "expected an ImageData"),
     ("createRecognizer({ variant: 'tract.fp32' })", "Error", "those there are: strict.int8"),
-    ("createRecognizer({ baseUrl: '/demo/nowhere' })", "Error", ".json answered 404: is the whole folder on the server?"),
+    ("createRecognizer({ baseUrl: '/demo/nowhere' })", "Error", ".json answered 404: is the whole folder"),
     ("recognizer.recognize([[[0, 1]]], { signal: AbortSignal.abort() })", "AbortError", "abort"),
 ])
 def test_errors_name_the_fault(library, call, name, message):

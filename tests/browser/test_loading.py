@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from web.serve import running_server
 
 FIRST = "#board li:first-child .card"
-NETWORK_TROUBLE = ["Failed to load resource", "ERR_"]
+NETWORK_TROUBLE = ["Failed to load resource", "ERR_", "registration blocked by Playwright"]
 
 
 def wait_until_kept(page) -> None:
