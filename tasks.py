@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from invoke import Collection, Context, Exit, task
+from invoke import Collection, Exit, task
 
 from training.errors import KakitoriError
 

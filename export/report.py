@@ -107,7 +107,8 @@ def replace_tables(text: str, tables: dict[str, str]) -> str:
     for name, table in tables.items():
         pattern = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
         if not pattern.search(text):
-            raise KakitoriError(f"The README lacks the markers <!-- {name}:begin --> and <!-- {name}:end -->: put them in.")
+            marker = f"<!-- {name}:begin --> and <!-- {name}:end -->"
+            raise KakitoriError(f"The README lacks the markers {marker}: put them in.")
         text = pattern.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)
     return text
 
@@ -141,4 +142,5 @@ def training_command(facts: dict[str, Any]) -> str:
 
     defaults = TrainConfig().facts
     changed = {name: facts[name] for name in defaults if name in facts and facts[name] != defaults[name]}
-    return " ".join(["invoke train --fresh", *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())])
+    flags = [f"--{name.replace('_', '-')} {value}" for name, value in changed.items()]
+    return " ".join(["invoke train --fresh", *flags])

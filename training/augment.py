@@ -1,16 +1,14 @@
-"""What hands do to strokes, and pens, paper and cameras to pixels. Compiled: 3,000 images a second a core and more.
+"""What hands do to strokes. Compiled, as `training.camera` is: 3,000 images a second a core and more.
 
 Every change takes the generator explicitly. Lengths are shares of the character's box, angles radians; `a` is the
-strength of the hand's changes, |N(0.8, 0.45)| + 0.1, at most 1.9. The amounts started from an experiment of November 2026
-(ink only, 99.6 % top-1 on a learner's kanji) and were then looked at on contact sheets beside real handwriting.
+strength of the hand's changes, |N(0.8, 0.45)| + 0.1, at most 1.9. The amounts started from an experiment of November
+2026 (ink only, 99.6 % top-1 on a learner's kanji) and were then looked at beside real handwriting.
 """
 
 import math
 
 import numpy as np
 from numba import njit
-
-from training.ink import cover
 
 COARSE, FINE = 3, 6  # grid sides of the two displacement fields
 COARSE_SD, FINE_SD = 0.032, 0.014
@@ -63,7 +61,7 @@ def retrace(stroke, first, last):
     traced = np.empty_like(stroke)
     for p in range(count):
         at = (first + (last - first) * p / (count - 1)) * (count - 1)
-        i = min(max(int(math.floor(at)), 0), count - 2)
+        i = min(max(math.floor(at), 0), count - 2)
         traced[p] = stroke[i] + (at - i) * (stroke[i + 1] - stroke[i])
     return traced
 
@@ -224,106 +222,3 @@ def imitate_hand(template, components, hooks, rng):
     displace(points, FINE, FINE_SD * a, rng)
     slant(points, a, rng)
     return points, starts
-
-
-@njit(cache=True)
-def pen_radii(starts, size, rng):
-    """Return (P,) pen radii in pixels: one pen an image, pressed differently along and between strokes, now and then.
-
-    The widest pen of the range is for few strokes: a hand takes a finer one for many.
-    """
-    widest = 2.4 - 0.06 * min(15, len(starts) - 1) if rng.random() < 0.95 else 2.9
-    pen = (0.6 + (widest - 0.6) * rng.random()) * size / 64
-    radii = np.full(starts[-1], pen)
-    if rng.random() < 0.4:
-        for s in range(len(starts) - 1):
-            first = pen * math.exp(rng.normal() * 0.25)
-            last = pen * math.exp(rng.normal() * 0.3 - 0.1)
-            count = starts[s + 1] - starts[s]
-            for p in range(count):
-                radii[starts[s] + p] = first + (last - first) * p / max(1, count - 1)
-    return radii
-
-
-@njit(cache=True)
-def place(points, size, rng):
-    """Return the points in pixels: fitted like real ink, with another margin, now and then small or off centre."""
-    margin = 0.02 + 0.1 * rng.random() if rng.random() < 0.9 else 0.12 + 0.1 * rng.random()
-    side, middle = 1e-9, np.empty(2)
-    for axis in range(2):
-        low, high = points[:, axis].min(), points[:, axis].max()
-        middle[axis] = (low + high) / 2
-        side = max(side, high - low)
-    shift = rng.normal() * 0.015 * size if rng.random() < 0.4 else 0.0
-    scaled = (points - middle) * ((1 - 2 * margin) * size / side) + size / 2
-    scaled[:, 0] += shift
-    scaled[:, 1] += shift * rng.normal()
-    return scaled
-
-
-@njit(cache=True)
-def blur(image):
-    """Return an image (H, W) after a 3x3 binomial filter, paper beyond the edges."""
-    rows, columns = image.shape
-    across, both = np.zeros_like(image), np.zeros_like(image)
-    for i in range(rows):
-        for j in range(columns):
-            left, right = image[i, j - 1] if j > 0 else 0.0, image[i, j + 1] if j < columns - 1 else 0.0
-            across[i, j] = 0.25 * (left + right) + 0.5 * image[i, j]
-    for i in range(rows):
-        for j in range(columns):
-            above, below = across[i - 1, j] if i > 0 else 0.0, across[i + 1, j] if i < rows - 1 else 0.0
-            both[i, j] = 0.25 * (above + below) + 0.5 * across[i, j]
-    return both
-
-
-@njit(cache=True)
-def photograph(image, rng):
-    """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, patchy, specked, thresholded."""
-    if rng.random() < 0.6:
-        image = blur(image)
-        if image.shape[0] >= 48 and rng.random() < 0.4:
-            image = blur(image)
-    gain, gamma = 0.9 + 0.7 * rng.random(), 0.6 + 0.9 * rng.random()
-    grain = 0.1 * rng.random() if rng.random() < 0.5 else 0.0
-    patchiness = 0.3 * rng.random() if rng.random() < 0.2 else 0.0
-    threshold = (0.3 + 0.35 * rng.random()) * image.max() if rng.random() < 0.25 else 0.0
-    patch = 0.0
-    for i in range(image.shape[0]):
-        for j in range(image.shape[1]):
-            value = min(1.0, image[i, j] * gain)
-            if patchiness > 0:
-                patch = 0.7 * patch + patchiness * rng.normal()
-                value *= 1 - min(0.85, abs(patch))
-            if grain > 0:
-                value += grain * rng.normal()
-            if threshold > 0:
-                value = 1.0 if value > min(0.65, threshold) else 0.0
-            image[i, j] = min(1.0, max(0.0, value)) ** gamma
-    image *= (0.7 + 0.3 * rng.random()) / max(0.1, image.max())
-    if rng.random() < 0.2:
-        for _ in range(rng.integers(1, 6)):
-            image[rng.integers(0, image.shape[0]), rng.integers(0, image.shape[1])] = 0.3 + 0.7 * rng.random()
-    return image
-
-
-@njit(cache=True)
-def draw_batch(images, labels, strokes, components, hooks, stroke_starts, template_starts, photographed, rng):
-    """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one imitation each of the classes `labels` (N,).
-
-    The other arrays are those of `training.data.kanjivg.Templates`; `photographed` is the share of images that pass
-    through `photograph`.
-    """
-    size = images.shape[1]
-    for n in range(len(labels)):
-        first, last = template_starts[labels[n]], template_starts[labels[n] + 1]
-        template = rng.integers(first, last)
-        begin, end = stroke_starts[template], stroke_starts[template + 1]
-        points, starts = imitate_hand(strokes[begin:end].astype(np.float64), components[begin:end], hooks[begin:end], rng)
-        coverage = np.zeros((size, size))
-        cover(coverage, place(points, size, rng), starts, pen_radii(starts, size, rng))
-        if rng.random() < photographed:
-            coverage = photograph(coverage, rng)
-        for i in range(size):
-            for j in range(size):
-                images[n, i, j] = np.uint8(coverage[i, j] * 255 + 0.5)

@@ -70,5 +70,6 @@ def fixed_set(source: Source, charset: Charset, side: int, stream: int, at_least
 
 
 def default_workers() -> int:
-    """Return how many processes to draw images with: one on small machines, half the processors on large ones."""
-    return max(1, min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // 2)
+    """Return how many processes to draw images with: half the processors, from 1 to 8."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(8, processors // 2))

@@ -23,5 +23,6 @@ def bench_ink() -> list[dict[str, Any]]:
         while (elapsed := time.perf_counter() - started) < SECONDS:
             batches += 1
             source.images(labels, side, [batches])
-        rows.append({"side_px": side, "images_per_second": round(batches * len(labels) / elapsed), "images": batches * len(labels)})
+        images = batches * len(labels)
+        rows.append({"side_px": side, "images_per_second": round(images / elapsed), "images": images})
     return rows

@@ -41,7 +41,7 @@ def load_network(model_dir: Path) -> tuple[ModelSpec, nn.Module]:
         raise ModelError(f"{path} is damaged or cut short ({problem}): restore it, or train again.") from problem
     if digest != spec.digest:
         raise ModelError(
-            f"{path} was trained for the charset with digest {digest!r}, but the config beside it says {spec.digest!r}: "
+            f"{path} was trained for the charset with digest {digest!r}, but its config says {spec.digest!r}: "
             "put the files of one training run together."
         )
     network = build_network(spec)

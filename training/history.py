@@ -39,7 +39,7 @@ def plot_curves(history: list[dict[str, float]], model_dir: Path) -> None:
     loss, top1, rate = figure.subplots(1, 3)
     for axes, part, label in ((loss, "loss", "cross-entropy"), (top1, "top1_percent", "top-1, %")):
         axes.plot(epochs, [row[f"train_{part}"] for row in history], color="#8a8478", label="training")
-        axes.plot(epochs, [row[f"val_{part}"] for row in history], color="#c8402f", label="validation (averaged weights)")
+        axes.plot(epochs, [row[f"val_{part}"] for row in history], color="#c8402f", label="validation (average)")
         axes.set(xlabel="epoch", ylabel=label)
         axes.legend(frameon=False)
     top1.set_ylim(max(0, min(row["val_top1_percent"] for row in history[len(history) // 4 :]) - 5), 100.5)

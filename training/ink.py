@@ -20,7 +20,7 @@ Strokes = Sequence[Sequence[Sequence[float]]]
 
 
 def pack(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
-    """Return all points as (P, 2) float64, x then y, and the first point's position of each stroke plus P, (S+1,) int64.
+    """Return all points, (P, 2) float64, x then y, and the first point of each stroke and then P, (S+1,) int64.
 
     Strokes without points are left out.
 
@@ -91,7 +91,8 @@ def cover(coverage, points, starts, radii):
     for stroke in range(starts.shape[0] - 1):
         first, last = starts[stroke], starts[stroke + 1] - 1
         if first == last:
-            _cover_segment(coverage, points[first, 0], points[first, 1], points[first, 0], points[first, 1], radii[first])
+            x, y = points[first, 0], points[first, 1]
+            _cover_segment(coverage, x, y, x, y, radii[first])
         for i in range(first, last):
             radius = 0.5 * (radii[i] + radii[i + 1])
             _cover_segment(coverage, points[i, 0], points[i, 1], points[i + 1, 0], points[i + 1, 1], radius)

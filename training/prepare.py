@@ -37,7 +37,9 @@ def prepare_ink(size: int, sheet: Path, stroke_file: Path | None, report: Callab
 SOURCES = {"ink": prepare_ink}
 
 
-def prepare(source: str, size: int, sheet: Path, stroke_file: Path | None, report: Callable[[str], None] = print) -> None:
+def prepare(
+    source: str, size: int, sheet: Path, stroke_file: Path | None, report: Callable[[str], None] = print
+) -> None:
     """Prepare a source.
 
     Raises:

@@ -96,7 +96,9 @@ def read_spec(model_dir: Path) -> ModelSpec:
         ModelError: if the directory or the file is missing, damaged, or lacks a field.
     """
     if not model_dir.is_dir():
-        raise ModelError(f"There is no model directory {str(model_dir)!r}: name one with --model, or run `invoke train`.")
+        raise ModelError(
+            f"There is no model directory {str(model_dir)!r}: name one with --model, or run `invoke train`."
+        )
     path = model_dir / CONFIG_FILE
     config = read_json(path, ModelError)
     known = {f.name for f in fields(ModelSpec)}

@@ -1,7 +1,17 @@
 import pytest
+import torch
 
 from training.charset import Charset, get_charset
 from training.data.ink import InkSource
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    """Networks this small only lose by threads, and lose most where other work waits for the same processors."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

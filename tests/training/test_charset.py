@@ -65,7 +65,7 @@ def test_limit_out_of_range_is_refused(limit):
 
 
 def test_unknown_charset_lists_the_known():
-    with pytest.raises(KakitoriError, match="Unknown charset 'jis9'.*etl9g"):
+    with pytest.raises(KakitoriError, match=r"Unknown charset 'jis9'.*etl9g"):
         get_charset("jis9")
 
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from training.schedule import ema_decay, image_side, learning_rate
@@ -8,7 +10,7 @@ def test_learning_rate_warms_up_then_falls_to_a_hundredth():
     assert rates[0] == pytest.approx(0.01)
     assert max(rates) == pytest.approx(1.0)
     assert rates.index(max(rates)) in (99, 100)
-    assert all(a >= b for a, b in zip(rates[100:], rates[101:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[100:]))
     assert rates[-1] == pytest.approx(0.01, abs=1e-3)
 
 

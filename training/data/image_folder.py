@@ -35,7 +35,9 @@ def list_pictures(folder: Path) -> list[Picture]:
         if path.suffix.lower() in SUFFIXES and (char := character_of(path.parent.name))
     ]
     if not found:
-        raise DataError(f"{folder} holds no picture in a folder named after its character, such as 田/1.png or U+7530/1.png.")
+        raise DataError(
+            f"{folder} holds no picture in a folder named after its character, such as 田/1.png or U+7530/1.png."
+        )
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.augment import draw_batch
+from training.camera import draw_batch
 from training.charset import Charset
 from training.data.kanjivg import load_templates
 

@@ -26,9 +26,9 @@ NAMESPACE = "{http://www.w3.org/2000/svg}"
 TYPE = "{http://kanjivg.tagaini.net}type"
 # CJK stroke types (U+31C0 ff.) that end in a hook, as KanjiVG writes them in kvg:type.
 HOOKED = "㇁㇂㇃㇆㇈㇉㇖㇙㇚㇟㇌"
-HOOK_TAIL = 0.22  # a hook starts in the last part of its stroke's length: more would cut kana's and 乙's own curves
+HOOK_TAIL = 0.22  # a hook starts in the last part of its stroke's length: more would cut 乙's own curve
 HOOK_TURN = np.deg2rad(50)  # with at least this turn
-HOOK_POINTS, HOOK_WINDOW = 101, 4  # looked for on so many points, as the turn from so many steps before to as many after
+HOOK_POINTS, HOOK_WINDOW = 101, 4  # a turn is looked for on so many points, between so many steps either side
 
 
 @dataclass(frozen=True)

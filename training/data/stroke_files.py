@@ -9,6 +9,8 @@ from pathlib import Path
 from training.errors import DataError
 from training.ink import Strokes, pack
 
+OPENERS = {True: gzip.open, False: open}  # by whether the name ends in .gz
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -28,13 +30,12 @@ def read_stroke_file(path: Path) -> list[Drawing]:
         DataError: if the file is missing or cut short, or a line is broken; the line is named.
     """
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as lines:
+        with OPENERS[path.suffix == ".gz"](path, "rt", encoding="utf-8") as lines:
             return [_parse_line(text, f"{path}, line {number}", number) for number, text in enumerate(lines, 1)]
     except FileNotFoundError:
         raise DataError(f"There is no stroke file {str(path)!r}.") from None
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
-        raise DataError(f"{path} cannot be read to its end ({problem}): it is damaged, or not what it says.") from problem
+        raise DataError(f"{path} cannot be read to its end ({problem}): it is damaged or mislabelled.") from problem
 
 
 def _parse_line(text: str, place: str, number: int) -> Drawing:

@@ -1,5 +1,7 @@
 """A light depthwise-separable network with channel attention on its late stages."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from training.models.layers import classifier, conv_norm
@@ -53,7 +55,7 @@ class SeparableCNN(nn.Module):
     def __init__(self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg") -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 3, stride=2), nn.ReLU(inplace=True))
-        stages = enumerate(zip(widths, widths[1:], strict=False), start=1)
+        stages = enumerate(pairwise(widths), start=1)
         self.stages = nn.Sequential(
             *(
                 nn.Sequential(

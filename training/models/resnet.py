@@ -1,5 +1,7 @@
 """A dense residual network: few, plain 3x3 convolutions, which CPUs run and train at full speed."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from training.models.layers import classifier, conv_norm
@@ -28,7 +30,7 @@ class ResNet(nn.Module):
     def __init__(self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg") -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 5, stride=2), nn.ReLU(inplace=True))
-        self.blocks = nn.Sequential(*(ResidualBlock(i, o) for i, o in zip(widths, widths[1:], strict=False)))
+        self.blocks = nn.Sequential(*(ResidualBlock(i, o) for i, o in pairwise(widths)))
         self.classifier = classifier(widths[-1], num_classes, pooling)
 
     def forward(self, image: Tensor) -> Tensor:

@@ -1,0 +1,75 @@
+"""The front door as its users see it: another process, its exit status and what it prints."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+TASKS = ("bench", "data", "evaluate", "export", "serve", "site", "test", "train")
+
+
+@pytest.fixture
+def invoke(root):
+    def run(*arguments):
+        command = [sys.executable, "-m", "invoke", *map(str, arguments)]
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_list_names_every_task_and_needs_no_torch(root):
+    # A finder that hides torch, as on a machine without the [train] extra.
+    code = (
+        "import sys; sys.modules.update(torch=None, numpy=None, onnx=None); "
+        "sys.argv = ['invoke', '--list']; from invoke.main import program; program.run()"
+    )
+    listed = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
+    assert tuple(re.findall(r"^  (\w+)  ", listed, re.MULTILINE)) == TASKS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("export", "--backend", "coreml"), "tract, ort-tract, strict"),
+        (("export", "--backend", "strict", "--pooling", "median"), "adaptive_avg"),
+        (("export", "--backend", "strict", "--precision", "int4"), "fp32, int8"),
+        (("export", "--model", "models/nowhere"), "models/nowhere"),
+        (("train", "--arch", "vit"), "resnet, cnn"),
+        (("train", "--dataset", "imagenet"), "ink"),
+        (("train", "--class-limit", "1"), "2 to the 3,036"),
+        (("data", "--source", "dreams"), "ink"),
+        (("site", "--model", "models/nowhere"), "models/nowhere"),
+        (("site", "--variant", "strict.int4"), "strict.int8"),
+        (("serve", "--dist", "no/such/folder"), "no/such/folder"),
+        (("evaluate",), "--strokes FILE, --images DIR or --dataset"),
+        (("evaluate", "--strokes", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("evaluate", "--variant", "strict.int4", "--dataset", "ink"), "strict.int8"),
+    ],
+)
+def test_a_users_mistake_is_one_sentence_and_status_1(invoke, arguments, message):
+    result = invoke(*arguments)
+    printed = result.stdout + result.stderr
+    assert result.returncode == 1, printed
+    assert message in printed
+    assert "Traceback" not in printed
+    assert len(result.stderr.strip().splitlines()) == 1, printed
+
+
+def test_a_broken_stroke_file_names_its_line_and_changes_nothing(invoke, tmp_path, shipped_model):
+    path = tmp_path / "ink.jsonl"
+    path.write_text('{"char": "田", "strokes": [[[0, 0], [1, 1]]]}\n{"char": "田", "stro', encoding="utf-8")
+    before = {file: file.read_bytes() for file in shipped_model.glob("*.json")}
+    result = invoke("evaluate", "--strokes", path)
+    assert (result.returncode, "line 2" in result.stderr) == (1, True)
+    assert {file: file.read_bytes() for file in shipped_model.glob("*.json")} == before
+
+
+def test_a_task_without_its_packages_says_how_to_get_them(root):
+    code = (
+        "import sys; sys.modules.update(torch=None); sys.argv = ['invoke', 'train', '--class-limit', '5']; "
+        "from invoke.main import program; program.run()"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert 'This task needs torch: python -m pip install -e ".[train]"' in result.stderr
