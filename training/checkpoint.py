@@ -19,7 +19,7 @@ def save_network(spec: ModelSpec, network: nn.Module, model_dir: Path) -> None:
     """Write `model.safetensors`, with the charset digest in its metadata, and then `config.json`."""
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with replacing(model_dir / WEIGHTS_FILE) as temporary:
-        save_file(weights, temporary, metadata={"format": "pt", "digest": spec.digest})
+        save_file(weights, temporary, metadata={"digest": spec.digest})  # one key: several come in random order
     write_spec(spec, model_dir)
 
 

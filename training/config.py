@@ -23,7 +23,7 @@ class TrainConfig:
     dataset: str = "ink"
     charset: str = "etl9g"
     size: int = 64
-    epochs: int = 60
+    epochs: int = 40
     batch_size: int = 256
     """Images a step and process."""
     learning_rate: float = 3e-3

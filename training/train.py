@@ -48,12 +48,16 @@ class Run:
     charset: Charset
     source: Source
     trainer: Trainer
-    batches_per_epoch: int
     images_per_epoch: int
+    batch_size: int  # in each process; smaller than asked for where an epoch is smaller than one batch
 
     @property
-    def total_steps(self) -> int:
-        return self.batches_per_epoch * self.config.epochs
+    def images_per_step(self) -> int:
+        return self.batch_size * self.trainer.accelerator.num_processes
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.images_per_epoch // self.images_per_step
 
 
 def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSpec:
@@ -98,13 +102,13 @@ def set_up(config: TrainConfig) -> Run:
     network, optimizer = accelerator.prepare(network, optimizer)
     trainer = Trainer(accelerator, network, average, optimizer, config.label_smoothing, config.clip_norm)
     images = config.sample_limit or dataset.images_per_class * len(charset)
-    batches = images // (config.batch_size * accelerator.num_processes)
-    if not batches:
+    batch_size = min(config.batch_size, images // accelerator.num_processes)
+    if batch_size < 2:
         raise ModelError(
-            f"An epoch of {images} images does not fill one batch of {config.batch_size} in each of "
-            f"{accelerator.num_processes} processes: raise --sample-limit or lower --batch-size."
+            f"An epoch of {images} images in batches of {config.batch_size} leaves less than the 2 a batch that batch "
+            "normalisation needs: raise --sample-limit or --batch-size."
         )
-    return Run(config, spec, charset, source, trainer, batches, images)
+    return Run(config, spec, charset, source, trainer, images, batch_size)
 
 
 def mixed_precision(device: str) -> str:
@@ -165,11 +169,12 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     side = image_side(epoch, config.epochs, config.size)
     workers = default_workers() if config.workers is None else config.workers
     batches = training_batches(
-        run.source, run.charset, run.images_per_epoch, config.batch_size, side, config.seed, epoch,
+        run.source, run.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
         accelerator.process_index, accelerator.num_processes, workers,
     )  # fmt: skip
     steps = range(state.step, state.step + len(batches))
-    rates = [learning_rate(i, run.total_steps, config.warmup_steps, config.learning_rate) for i in steps]
+    total_steps = run.steps_per_epoch * config.epochs
+    rates = [learning_rate(i, total_steps, config.warmup_steps, config.learning_rate) for i in steps]
     decays = [ema_decay(i, config.ema_decay) for i in steps]
     progress.start_epoch(epoch, len(batches), side)
     result = train_epoch(run.trainer, batches, rates, decays, progress.advance)
@@ -178,7 +183,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     row = {
         "epoch": epoch,
         "side_px": side,
-        "images": (state.step + len(batches)) * config.batch_size * accelerator.num_processes,
+        "images": steps.stop * run.images_per_step,
         "lr": round(rates[-1], 8),
         "train_loss": round(result.loss, 5),
         "train_top1_percent": round(result.top1_percent, 3),
@@ -239,6 +244,6 @@ def describe(run: Run) -> str:
     accelerator = run.trainer.accelerator
     return (
         f"{run.spec.arch}, {count_parameters(run.trainer.average):,} parameters, {run.spec.num_classes:,} classes, "
-        f"{run.batches_per_epoch} batches of {run.config.batch_size} an epoch, up to {run.config.epochs} epochs, "
+        f"{run.steps_per_epoch} steps of {run.images_per_step} images an epoch, up to {run.config.epochs} epochs, "
         f"on {accelerator.num_processes} x {accelerator.device.type} in {accelerator.mixed_precision!r} precision."
     )

@@ -120,9 +120,14 @@ def test_resume_insists_on_a_checkpoint(config):
         quietly(replace(config, resume=True))
 
 
-def test_too_few_images_for_a_batch_are_refused(config):
-    with pytest.raises(ModelError, match="20 images does not fill one batch of 32"):
-        quietly(replace(config, sample_limit=20))
+def test_an_epoch_smaller_than_a_batch_is_one_batch(config):
+    facts = quietly(replace(config, sample_limit=20, epochs=2)).training
+    assert facts["images_seen"] in (20, 40)
+
+
+def test_a_batch_of_one_is_refused(config):
+    with pytest.raises(ModelError, match=r"An epoch of 1 images in batches of 32 leaves less than the 2 a batch"):
+        quietly(replace(config, sample_limit=1))
 
 
 def test_a_run_stops_when_it_no_longer_improves(config):
