@@ -24,12 +24,9 @@ def test_every_class_has_strokes_within_the_box():
     assert t.strokes.max() < 1.05
 
 
-@pytest.mark.parametrize(("char", "strokes"), [("あ", 3), ("一", 1), ("田", 5), ("語", 14), ("鬱", 29)])
+@pytest.mark.parametrize(("char", "strokes"), [("あ", 3), ("一", 1), ("田", 5), ("語", 14), ("鷹", 24)])
 def test_stroke_counts_are_kanjivgs(char, strokes):
-    charset = get_charset("etl9g")
-    if char not in charset:
-        charset = Charset("one", (char,))
-    assert len(template(InkSource(charset), char)[0]) == strokes
+    assert len(template(InkSource(Charset("one", (char,))), char)[0]) == strokes
 
 
 def test_components_follow_the_parts_of_the_character():

@@ -1,0 +1,74 @@
+"""The model directory that git carries: complete, in agreement with itself, and as good as it says."""
+
+import json
+
+import numpy as np
+import pytest
+
+from export.manifest import find_row, read_manifest, sha256_of
+from export.measure import open_variant
+from training.batches import TEST_STREAM
+from training.checkpoint import load_network
+from training.data.ink import InkSource
+from training.evaluate import network_predictor
+from training.ink import to_tensor
+from training.spec import WEIGHTS_FILE, read_spec
+
+VARIANT = "strict.int8"
+
+
+@pytest.fixture(scope="module")
+def clean_ink(shipped_model):
+    """Inputs (300, 1, H, W) and labels of pen strokes that training never drew."""
+    spec = read_spec(shipped_model)
+    labels = np.linspace(0, spec.num_classes - 1, 300).astype(np.int64)
+    images = InkSource(spec.get_charset()).images(labels, spec.size, (TEST_STREAM, 7), photographed=0)
+    return to_tensor(images / np.float32(255)), labels
+
+
+def test_it_has_every_class_and_tells_its_licence(shipped_model):
+    spec = read_spec(shipped_model)
+    assert (spec.charset, spec.num_classes, spec.size) == ("etl9g", 3036, 64)
+    assert spec.data["licence"] == "CC BY-SA 3.0"
+
+
+def test_its_files_belong_together(shipped_model):
+    spec, manifest = read_spec(shipped_model), read_manifest(shipped_model)
+    mapping = json.loads((shipped_model / "mapping.json").read_text(encoding="utf-8"))
+    assert spec.digest == manifest["digest"] == mapping["digest"]
+    assert manifest["weights"] == sha256_of(shipped_model / WEIGHTS_FILE)
+    row = find_row(manifest, VARIANT)
+    assert row["sha256"] == sha256_of(shipped_model / row["file"])
+
+
+def test_its_int8_file_loses_less_than_the_limit(shipped_model):
+    accuracy = find_row(read_manifest(shipped_model), VARIANT)["accuracy"]["ink"]
+    assert accuracy["fp32_top1_percent"] - accuracy["top1_percent"] <= 0.3
+
+
+def test_its_log_and_card_are_there(shipped_model):
+    for name in ("README.md", "training_log.csv", "training_curves.png", "evaluation.json", "bench.json"):
+        assert (shipped_model / name).stat().st_size > 0
+
+
+def test_its_weights_read_nearly_all_clean_ink(shipped_model, clean_ink):
+    inputs, labels = clean_ink
+    assert (network_predictor(load_network(shipped_model)[1])(inputs).argmax(1) == labels).mean() > 0.97
+
+
+def test_its_int8_file_answers_like_its_weights(shipped_model, clean_ink):
+    inputs, _ = clean_ink
+    expected = network_predictor(load_network(shipped_model)[1])(inputs).argmax(1)
+    assert (open_variant(shipped_model, VARIANT)[0](inputs).argmax(1) == expected).mean() >= 0.99
+
+
+@pytest.mark.slow
+def test_exporting_again_gives_the_same_bytes(shipped_model, tmp_path):
+    from export.build import export_model
+
+    for name in ("config.json", WEIGHTS_FILE):
+        (tmp_path / name).write_bytes((shipped_model / name).read_bytes())
+    first = export_model(tmp_path, ["strict"], ["fp32", "int8"], report=lambda line: None)
+    files = {row["file"]: (tmp_path / row["file"]).read_bytes() for row in first}
+    assert export_model(tmp_path, ["strict"], ["fp32", "int8"], report=lambda line: None) == first
+    assert files == {row["file"]: (tmp_path / row["file"]).read_bytes() for row in first}
