@@ -18,7 +18,7 @@ from rich.table import Table
 from torch import nn
 
 from training.batches import TEST_STREAM, fixed_set
-from training.charset import Charset
+from training.charset import Charset, jis_code
 from training.data.image_folder import list_pictures, read_picture
 from training.data.registry import get_dataset
 from training.data.stroke_files import read_stroke_file
@@ -57,17 +57,44 @@ def network_predictor(network: nn.Module) -> Predictor:
 
 
 def stroke_samples(path: Path, spec: ModelSpec) -> list[Sample]:
-    """Return the drawings of a stroke file, rasterised as the spec says."""
+    """Return the drawings of a stroke file, rasterised as the spec says.
+
+    Raises:
+        DataError: if the file or a line cannot be used, or a line's character is one that nothing here can read.
+    """
+    drawings = read_stroke_file(path)
+    for drawing in drawings:
+        check_readable(drawing.char, f"{path}, line {drawing.line}", spec.get_charset())
     return [
         Sample(d.char, rasterise(d.strokes, spec.size, spec.margin, spec.radius), d.source, d.writer)
-        for d in track(read_stroke_file(path), "Rasterising", transient=True)
+        for d in track(drawings, "Rasterising", transient=True)
     ]
 
 
+def check_readable(char: str, place: str, charset: Charset) -> None:
+    """Refuse a character that is neither in the charset nor in JIS X 0208: it is a mistake, not a harder sample.
+
+    Kanji of level 2, katakana and the like may stand in a file; `evaluate` leaves them out and counts them.
+
+    Raises:
+        DataError: naming the place and the character.
+    """
+    if char not in charset and jis_code(char) is None:
+        raise DataError(
+            f"{place}: {char!r} (U+{ord(char):04X}) is neither in charset {charset.name!r} nor in JIS X 0208: "
+            "correct it, or leave the line out."
+        )
+
+
 def picture_samples(folder: Path, spec: ModelSpec) -> list[Sample]:
-    """Return the pictures of a folder, fitted as the spec says."""
+    """Return the pictures of a folder, fitted as the spec says.
+
+    Raises:
+        DataError: if there is none, or one cannot be used.
+    """
     samples = []
     for picture in track(list_pictures(folder), "Reading pictures", transient=True):
+        check_readable(picture.char, str(picture.path), spec.get_charset())
         try:
             coverage = rasterise_image(read_picture(picture.path), spec.size, spec.margin)
         except DataError as problem:

@@ -46,6 +46,14 @@ def test_characters_outside_the_charset_are_counted_not_hidden(small_charset):
     assert (row["characters"], row["outside_charset"]) == (1, 1)
 
 
+@pytest.mark.parametrize("char", ["A", "☃", "龘"])
+def test_a_character_that_nothing_can_read_is_named_with_its_line(tmp_path, spec, char):
+    lines = [json.dumps({"char": c, "strokes": [[[0, 0], [1, 1]]]}) for c in ("あ", "ア", char)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"a\.jsonl, line 3: '{char}' .* neither in charset 'etl9g' nor in JIS X 0208"):
+        stroke_samples(tmp_path / "a.jsonl", spec)
+
+
 def test_nothing_to_evaluate_is_refused(small_charset):
     with pytest.raises(DataError, match="None of the 1 samples"):
         evaluate([Sample("ア", BLANK, "pen", "x")], small_charset, always(0))
