@@ -6,6 +6,7 @@ Writes: models/<name>/evaluation.json, one entry for each evaluation set and var
 """
 
 import time
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from rich.table import Table
 from torch import nn
 
 from training.batches import TEST_STREAM, fixed_set
-from training.charset import Charset, jis_code
+from training.charset import Charset
 from training.data.image_folder import list_pictures, read_picture
 from training.data.registry import get_dataset
 from training.data.stroke_files import read_stroke_file
@@ -32,6 +33,8 @@ from training.spec import ModelSpec
 RESULTS_FILE = "evaluation.json"
 BATCH = 256
 TEST_IMAGES = 6000  # at least, of generated ink
+
+JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")  # how the Unicode names of kana and kanji begin
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # (N, 1, H, W) float32 -> logits (N, K) float32
 
@@ -72,17 +75,17 @@ def stroke_samples(path: Path, spec: ModelSpec) -> list[Sample]:
 
 
 def check_readable(char: str, place: str, charset: Charset) -> None:
-    """Refuse a character that is neither in the charset nor in JIS X 0208: it is a mistake, not a harder sample.
+    """Refuse a character that is neither in the charset nor kana or kanji: it is a mistake, not a sample to leave out.
 
-    Kanji of level 2, katakana and the like may stand in a file; `evaluate` leaves them out and counts them.
+    Other kana and kanji may stand in a file: `evaluate` leaves them out and counts them.
 
     Raises:
         DataError: naming the place and the character.
     """
-    if char not in charset and jis_code(char) is None:
+    if char not in charset and not unicodedata.name(char, "").startswith(JAPANESE):
         raise DataError(
-            f"{place}: {char!r} (U+{ord(char):04X}) is neither in charset {charset.name!r} nor in JIS X 0208: "
-            "correct it, or leave the line out."
+            f"{place}: {char!r} (U+{ord(char):04X}) is neither in charset {charset.name!r} nor another kana or kanji: "
+            "correct it, or leave it out."
         )
 
 
