@@ -50,7 +50,8 @@ def test_characters_outside_the_charset_are_counted_not_hidden(small_charset):
 def test_a_character_that_nothing_can_read_is_named_with_its_line(tmp_path, spec, char):
     lines = [json.dumps({"char": c, "strokes": [[[0, 0], [1, 1]]]}) for c in ("あ", "ゔ", "龘", char)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(DataError, match=rf"a\.jsonl, line 4: '{char}' .* neither in charset 'etl9g' nor another kana or kanji"):
+    message = rf"a\.jsonl, line 4: '{char}' .* neither in charset 'etl9g' nor another kana or kanji"
+    with pytest.raises(DataError, match=message):
         stroke_samples(tmp_path / "a.jsonl", spec)
 
 
