@@ -6,6 +6,8 @@ from training.errors import ModelError
 from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec
 from web.errors import SiteError
 
+# What a data set or evaluation set is called on the page; others go by their own name.
+SET_NAMES = {"ink": "ink made from KanjiVG's strokes"}
 IDENTITY_FIELDS = ("charset", "num_classes", "digest")  # the same in config, mapping and manifest, or nothing is right
 
 
@@ -51,7 +53,8 @@ def accuracy_rows(row: dict[str, Any], mapping: dict[str, Any]) -> list[dict[str
     own = [{"name": name, "percent": figures["top1_percent"], "images": figures.get("images")}
            for name, figures in row.get("accuracy", {}).items()]
     general = mapping.get("model_info", {}).get("accuracy") or {}
-    return own or [{"name": name, "percent": percent, "images": None} for name, percent in general.items()]
+    rows = own or [{"name": name, "percent": percent, "images": None} for name, percent in general.items()]
+    return [row | {"name": SET_NAMES.get(row["name"], row["name"])} for row in rows]
 
 
 def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, Any], variant: str) -> dict[str, Any]:
@@ -65,6 +68,7 @@ def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, A
     except ModelError as problem:
         raise SiteError(str(problem)) from problem
     row = select_variant(manifest, variant)
+    dataset = mapping.get("model_info", {}).get("dataset")
     characters = spec.get_charset().characters
     return {
         "model": manifest.get("model", "kanji"),
@@ -80,5 +84,5 @@ def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, A
         "opset": row["opset"],
         "parity": row.get("parity"),
         "accuracy": accuracy_rows(row, mapping),
-        "dataset": mapping.get("model_info", {}).get("dataset"),
+        "dataset": SET_NAMES.get(dataset, dataset),
     }
