@@ -62,6 +62,8 @@ def data(c, source="ink", size=64, strokes=None, sheet=SHEET):
         "class-limit": "Only the first N classes, for quick runs.",
         "sample-limit": "Only N images an epoch, for quick runs.",
         "patience": "Full-size epochs without a better validation top-1 before stopping early.",
+        "ema-decay": "Per step, of the weights' moving average.",
+        "start-from": "Model directory whose weights the run starts from.",
         "seed": "Fixes weights and data.",
         "device": "auto, cpu or cuda.",
         "workers": "Processes that draw images.",
@@ -72,7 +74,8 @@ def data(c, source="ink", size=64, strokes=None, sheet=SHEET):
 @clear_errors
 def train(
     c, model=MODEL, arch=None, pooling=None, dataset=None, size=None, epochs=None, batch_size=None, learning_rate=None,
-    class_limit=None, sample_limit=None, patience=None, seed=None, device=None, workers=None, resume=False, fresh=False,
+    class_limit=None, sample_limit=None, patience=None, ema_decay=None, start_from=None, seed=None, device=None,
+    workers=None, resume=False, fresh=False,
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}

@@ -131,9 +131,15 @@ def write_card(model_dir: Path) -> None:
     spec = read_spec(model_dir)
     card = environment.get_template(CARD_TEMPLATE).render(
         name=model_dir.resolve().name, spec=spec, facts=spec.training, tables=make_tables(model_dir),
-        command=training_command(spec.training), curves=CURVES_FILE, log=LOG_FILE, onnx=ONNX_FOLDER,
+        runs=training_runs(spec.training), curves=CURVES_FILE, log=LOG_FILE, onnx=ONNX_FOLDER,
     )  # fmt: skip
     write_text(model_dir / CARD_FILE, card)
+
+
+def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the facts of the runs that made a model, first to last, each with its `command`."""
+    earlier = training_runs(facts["base"]) if facts.get("base") else []
+    return [*earlier, facts | {"command": training_command(facts)}]
 
 
 def training_command(facts: dict[str, Any]) -> str:

@@ -41,6 +41,8 @@ class TrainConfig:
     """Train only the first classes of the charset."""
     sample_limit: int | None = None
     """Images an epoch; None means the data set's own number."""
+    start_from: Path | None = None
+    """Model directory whose weights the run starts from; its images then have the full side from the first epoch."""
     seed: int = 1
     device: str = "auto"
     workers: int | None = None
@@ -77,7 +79,8 @@ class TrainConfig:
     @property
     def facts(self) -> dict[str, Any]:
         """What fixes the result, as plain values: stored with checkpoints and in `config.json`."""
-        return {name: value for name, value in asdict(self).items() if name not in TRANSIENT}
+        values = {name: value for name, value in asdict(self).items() if name not in TRANSIENT}
+        return values | {"start_from": self.start_from and self.start_from.as_posix()}
 
 
 def _parse(name: str, value: Any, kind: Any) -> Any:

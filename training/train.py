@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from accelerate.utils import set_seed
 
 from training.batches import VALIDATION_IMAGES, VALIDATION_STREAM, default_workers, fixed_set, training_batches
 from training.charset import Charset, get_charset
-from training.checkpoint import save_network
+from training.checkpoint import load_network, save_network
 from training.config import TrainConfig
 from training.data.registry import Source, get_dataset
 from training.errors import ModelError
@@ -36,7 +37,7 @@ from training.run_state import (
     save_state,
 )
 from training.schedule import ema_decay, image_side, learning_rate
-from training.spec import WEIGHTS_FILE, ModelSpec
+from training.spec import WEIGHTS_FILE, ModelSpec, read_spec
 
 
 @dataclass
@@ -69,7 +70,7 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSp
     run = set_up(config)
     state = find_state(config, report)
     is_main = run.trainer.accelerator.is_main_process
-    restore(run.trainer, state)
+    restore(run, state)
     if is_main:
         report(describe(run))
     with TrainProgress(config.epochs, state.epoch, enabled=is_main) as progress:
@@ -142,16 +143,39 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
     return RunState(config.facts)
 
 
-def restore(trainer: Trainer, state: RunState) -> None:
-    """Put network, average, optimiser and generators into the state's; a new run's average starts at the network."""
+def restore(run: Run, state: RunState) -> None:
+    """Put network, average, optimiser and generators into the state's; a new run's average starts at the network.
+
+    Raises:
+        ModelError: if the weights to start from cannot be used, or are another network's.
+    """
+    trainer = run.trainer
     network = trainer.accelerator.unwrap_model(trainer.network)
     if state.epoch == 0:
+        if run.config.start_from:
+            network.load_state_dict(first_weights(run.config.start_from, run.spec))
         trainer.average.load_state_dict(network.state_dict())
         return
     network.load_state_dict(state.network)
     trainer.average.load_state_dict(state.average)
     trainer.optimizer.load_state_dict(state.optimizer)
     restore_generators(state.generators)
+
+
+def first_weights(model_dir: Path, spec: ModelSpec) -> dict[str, Any]:
+    """Return the weights of a trained model that a run with `spec` can start from.
+
+    Raises:
+        ModelError: if they cannot be used, or belong to another network or charset.
+    """
+    theirs, network = load_network(model_dir)
+    for name in ("arch", "widths", "pooling", "digest"):
+        if getattr(theirs, name) != getattr(spec, name):
+            raise ModelError(
+                f"--start-from {model_dir}: its {name} is {getattr(theirs, name)!r}, and this run's is "
+                f"{getattr(spec, name)!r}: start from a model with the same one."
+            )
+    return network.state_dict()
 
 
 def is_done(history: list[dict[str, float]], config: TrainConfig) -> bool:
@@ -166,7 +190,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     """Train one epoch, validate the averaged weights, bring `state` up to date; return the epoch's log row."""
     config, accelerator = run.config, run.trainer.accelerator
     epoch = state.epoch + 1
-    side = image_side(epoch, config.epochs, config.size)
+    side = config.size if config.start_from else image_side(epoch, config.epochs, config.size)
     workers = default_workers() if config.workers is None else config.workers
     batches = training_batches(
         run.source, run.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
@@ -230,6 +254,7 @@ def finish(run: Run, state: RunState) -> ModelSpec:
         "device": run.trainer.accelerator.device.type,
         "precision": run.trainer.accelerator.mixed_precision,
         "finished": time.strftime("%Y-%m-%d"),
+        "base": read_spec(run.config.start_from).training if run.config.start_from else None,
     }
     spec = ModelSpec(**{**vars(run.spec), "training": facts})
     run.trainer.average.load_state_dict(best.average)

@@ -143,6 +143,22 @@ def test_the_best_epoch_is_one_of_the_full_size():
     assert best_row(rows) is rows[1]
 
 
+def test_a_run_can_start_from_trained_weights(config, tmp_path):
+    quietly(config)
+    tuned = replace(config, model=tmp_path / "tuned", start_from=config.model, epochs=1, learning_rate=1e-9)
+    facts = quietly(tuned).training
+    trained, start = weights(tuned), weights(config)
+    assert all(torch.allclose(trained[n], start[n], atol=1e-5) for n in start if n.endswith("weight"))
+    assert facts["start_from"] == config.model.as_posix()
+    assert facts["base"]["epochs"] == 3
+
+
+def test_weights_of_another_charset_are_no_start(config, tmp_path):
+    quietly(config)
+    with pytest.raises(ModelError, match=r"--start-from .*: its digest is .* start from a model with the same one"):
+        quietly(replace(config, model=tmp_path / "tuned", start_from=config.model, class_limit=17))
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
