@@ -179,7 +179,7 @@ def results_table(rows: list[dict[str, Any]], title: str) -> Table:
     table = Table(title=title)
     headings = ["source", "writer", "characters", "outside charset", *(f"top-{k}, %" for k in TOP_K)]
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in ("source", "writer") else "right")
+        table.add_column(heading, justify="left" if heading in ("source", "writer") else "right", overflow="fold")
     for row in rows:
         figures = [f"{row[f'top{k}_percent']:.2f}" for k in TOP_K]
         table.add_row(row["source"], row["writer"], f"{row['characters']:,}", f"{row['outside_charset']:,}", *figures)

@@ -62,7 +62,7 @@ class ModelSpec:
     num_classes: int
     digest: str
     size: int = 64
-    margin: float = 0.07
+    margin: float = 0.05
     radius: float = 1.3
     training: dict[str, Any] = field(default_factory=dict, compare=False)
     data: dict[str, str] = field(default_factory=dict, compare=False)
