@@ -62,7 +62,8 @@ def test_no_trace_of_the_machine(make_graph, arch):
     properties = {entry.key: entry.value for entry in model.metadata_props}
     assert list(properties) == sorted(properties)
     assert (properties["charset"], properties["digest"]) == ("etl9g", spec.digest)
-    assert (properties["size"], properties["margin"], properties["radius"]) == ("32", "0.07", "1.3")
+    written = [properties[name] for name in ("size", "margin", "radius")]
+    assert written == [str(value) for value in (spec.size, spec.margin, spec.radius)]
     assert "KanjiVG" in properties["attribution"]
     assert properties["licence"] == "CC BY-SA 3.0"
 
