@@ -83,9 +83,11 @@ def train(
     from training.config import TrainConfig
     from training.train import train
 
-    facts = train(TrainConfig.from_flags(flags)).training
-    write_card(Path(model))
-    print(f"{model}: validation top-1 {facts.get('val_top1_percent')} % after {facts.get('images_seen', 0):,} images.")
+    spec = train(TrainConfig.from_flags(flags))
+    if spec:  # only in the first of several processes
+        write_card(Path(model))
+        facts = spec.training
+        print(f"{model}: validation top-1 {facts['val_top1_percent']} % after {facts['images_seen']:,} images.")
 
 
 @task(

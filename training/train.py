@@ -61,8 +61,10 @@ class Run:
         return self.images_per_epoch // self.images_per_step
 
 
-def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSpec:
+def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSpec | None:
     """Train, or go on training, the model in `config.model`; return its spec, with the run's facts.
+
+    Of several processes the first writes the model directory; the others return None.
 
     Raises:
         KakitoriError: for settings that contradict each other or the run that is there.
@@ -80,7 +82,9 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSp
             if is_main:
                 record(run, state)
             run.trainer.accelerator.wait_for_everyone()
-    return finish(run, state) if is_main else run.spec
+    spec = finish(run, state) if is_main else None
+    run.trainer.accelerator.end_training()
+    return spec
 
 
 def set_up(config: TrainConfig) -> Run:
