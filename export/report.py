@@ -11,11 +11,12 @@ from training.evaluate import RESULTS_FILE
 from training.files import read_json, write_text
 from training.history import CURVES_FILE, LOG_FILE
 from training.metrics import TOP_K
-from training.spec import MANIFEST_FILE, ONNX_FOLDER, read_spec
+from training.spec import MANIFEST_FILE, read_spec
 
 CARD_FILE = "README.md"
 CARD_TEMPLATE = "card.md.j2"
 BENCH_FILE = "bench.json"
+NUMBER_FORMATS = {"no": "float32", "bf16": "bfloat16", "fp16": "float16"}  # by accelerate's names
 
 
 def markdown_table(headings: list[str], rows: list[list[str]], numbers_from: int) -> str:
@@ -123,17 +124,21 @@ def write_readme_tables(model_dir: Path, readme: Path) -> None:
 
 
 def write_card(model_dir: Path) -> None:
-    """Write the model card of a trained model, from its config and what has been measured."""
+    """Write the model card of a trained model."""
+    write_text(model_dir / CARD_FILE, make_card(model_dir))
+
+
+def make_card(model_dir: Path) -> str:
+    """Return the model card, Markdown, from the model's config and what has been measured."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     spec = read_spec(model_dir)
-    card = environment.get_template(CARD_TEMPLATE).render(
+    return environment.get_template(CARD_TEMPLATE).render(
         name=model_dir.resolve().name, spec=spec, facts=spec.training, tables=make_tables(model_dir),
-        runs=training_runs(spec.training), curves=CURVES_FILE, log=LOG_FILE, onnx=ONNX_FOLDER,
+        runs=training_runs(spec.training), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
     )  # fmt: skip
-    write_text(model_dir / CARD_FILE, card)
 
 
 def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:

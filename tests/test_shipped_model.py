@@ -7,6 +7,7 @@ import pytest
 
 from export.manifest import find_row, read_manifest, sha256_of
 from export.measure import open_variant
+from export.report import make_card
 from training.batches import TEST_STREAM
 from training.checkpoint import load_network
 from training.data.ink import InkSource
@@ -46,8 +47,12 @@ def test_its_int8_file_loses_less_than_the_limit(shipped_model):
     assert accuracy["fp32_top1_percent"] - accuracy["top1_percent"] <= 0.3
 
 
-def test_its_log_and_card_are_there(shipped_model):
-    for name in ("README.md", "training_log.csv", "training_curves.png", "evaluation.json", "bench.json"):
+def test_its_card_is_that_of_the_measured_files(shipped_model):
+    assert (shipped_model / "README.md").read_text(encoding="utf-8") == make_card(shipped_model)
+
+
+def test_its_log_and_measurements_are_there(shipped_model):
+    for name in ("training_log.csv", "training_curves.png", "evaluation.json", "bench.json"):
         assert (shipped_model / name).stat().st_size > 0
 
 
