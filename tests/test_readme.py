@@ -1,8 +1,15 @@
 """The README's promises against the code."""
 
+import json
+import math
 import re
 
+import numpy as np
 import pytest
+
+from export.measure import open_variant
+from training.ink import rasterise, to_tensor
+from training.spec import read_spec
 
 SETUP = 'python -m pip install -e ".[train]" && invoke export --backend strict site'
 TESTS = 'python -m pip install -e ".[test]" && invoke test --install-browsers'
@@ -38,3 +45,15 @@ def test_the_tables_are_those_of_the_measured_files(readme, shipped_model):
 def test_linked_files_exist(readme, root):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", readme):
         assert (root / target).exists(), target
+
+
+def test_the_example_gives_what_it_says(readme, shipped_model):
+    strokes = json.loads(re.search(r"recognize\((\[.*?\]\]\]),", readme)[1])
+    said = re.search(r'char: "(.)", jis: "(\w+)", codePoint: (\d+), index: (\d+), probability: ([\d.]+)…', readme)
+    spec = read_spec(shipped_model)
+    image = to_tensor(rasterise(strokes, spec.size, spec.margin, spec.radius)[None])
+    logits = open_variant(shipped_model, "strict.int8")[0](image)[0].astype(float)
+    index, charset = int(logits.argmax()), spec.get_charset()
+    found = (charset.characters[index], charset.jis(index), str(charset.code_point(index)), str(index))
+    assert said.groups()[:4] == found
+    assert math.exp(logits.max() - np.logaddexp.reduce(logits)) == pytest.approx(float(said[5]), abs=0.01)

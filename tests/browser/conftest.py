@@ -6,7 +6,6 @@ anything is asked of another origin.
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from importlib.metadata import distribution
 from pathlib import Path
@@ -15,11 +14,11 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from training.data.kanjivg import parse_strokes
+from web.browsers import find_chromium
 from web.build import build_site
 from web.serve import running_server
 
 MODEL = Path(os.environ.get("KAKITORI_TEST_MODEL", "models/kanji"))
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Not https and not localhost, so not a secure page: no hashes and no service worker there.
 INSECURE_HOST = "kakitori.test"
 LOAD_MS = 60_000  # a cold start of the engine on a busy machine
@@ -56,10 +55,9 @@ def address(site):
 @pytest.fixture(scope="session")
 def browser():
     """Debian's Chromium, or whichever is on the PATH, or Playwright's own."""
-    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=path, args=[f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"])
+            executable_path=find_chromium(), args=[f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"])
         yield chromium
         chromium.close()
 
