@@ -1,6 +1,5 @@
 """An ONNX file as a function from images to logits, in ONNX Runtime on the CPU."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +7,13 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from export.errors import ExportError
+from training.evaluate import Predictor
 from training.spec import INPUT_NAME, OUTPUT_NAME
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
 BATCH_SIZE = 16  # larger batches leave the cache: 12 % slower at 128 on two cores
 ERRORS_ONLY = 3  # ONNX Runtime's severity
 
-Predictor = Callable[[np.ndarray], np.ndarray]
 LOAD_ERRORS = (native.Fail, native.InvalidGraph, native.InvalidProtobuf, native.NotImplemented, native.NoSuchFile)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import nn
 
 from export.backends import Precision
 from export.engine import ENGINE, Predictor, in_batches
 from export.errors import AccuracyError, ParityError
 from export.samples import EVALUATION_SET, LabelledImages, parity_images
+from training.evaluate import network_predictor
 
 # One image, as the page sends it, and a batch that is no power of two: the batch axis must be free.
 PARITY_BATCHES = (1, 7)
@@ -44,19 +44,9 @@ class ParityResult:
         return self.reference_top1_percent - self.top1_percent
 
 
-def torch_predictor(network: nn.Module) -> Predictor:
-    """Return a function from (N, 1, H, W) float32 to PyTorch's logits (N, K) float32."""
-
-    def predict(batch: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return network(torch.from_numpy(np.ascontiguousarray(batch))).numpy()
-
-    return predict
-
-
 def make_reference(network: nn.Module, evaluation: LabelledImages) -> Reference:
     """Return PyTorch's answers to the parity and evaluation images; network in evaluation mode."""
-    predict = torch_predictor(network)
+    predict = network_predictor(network)
     images = parity_images(evaluation)
     return Reference(evaluation, images, in_batches(predict, images), top1_percent(predict, evaluation))
 
