@@ -133,7 +133,7 @@ class PreparedWriter:
         """Start, or go on with, a set of at most `count` images.
 
         Args:
-            plan: everything that decides what the set will hold (JSON values); a part made by another plan is discarded.
+            plan: everything that decides what the set will hold (JSON values); a part with another plan is discarded.
 
         Raises:
             DataError: if the set is there already, or the disk has no room for it.
