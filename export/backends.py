@@ -15,23 +15,9 @@ IR_VERSIONS = {11: 6, 12: 7}
 
 FIXED_POOLINGS = tuple(name for name, row in POOLINGS.items() if row.fixed)
 
-# Published: an engine that implements these eleven operators at opset 11 runs every `strict` file. No Global*Pool,
-# no Shape arithmetic, no operator outside the ai.onnx domain.
-STRICT_OPERATORS = frozenset(
-    {
-        "Add",
-        "AveragePool",
-        "Conv",
-        "DequantizeLinear",  # int8 files only
-        "Flatten",
-        "Gemm",
-        "MaxPool",
-        "Mul",
-        "QuantizeLinear",  # int8 files only
-        "Relu",
-        "Sigmoid",
-    }
-)
+# Published: an engine that implements these nine operators at opset 11 runs `strict.fp32`; another precision needs
+# those of its own row beside them. No Global*Pool, no Shape arithmetic, no operator outside the ai.onnx domain.
+STRICT_OPERATORS = frozenset({"Add", "AveragePool", "Conv", "Flatten", "Gemm", "MaxPool", "Mul", "Relu", "Sigmoid"})
 
 
 @dataclass(frozen=True)
@@ -39,18 +25,34 @@ class Precision:
     """How numbers are stored, and how far a file may be from PyTorch. None means no limit of that kind."""
 
     name: str
-    scheme: str  # key of export.build.SCHEMES
+    scheme: str  # key of export.variants.SCHEMES
     max_logit_difference: float | None
     max_top1_drop: float | None  # percentage points
+    operators: frozenset[str] = frozenset()  # what its files may hold beside the backend's list, for the whole file
 
 
 # Logits are around 10, sums of hundreds of float32 products taken in another order: 3e-5 was the largest difference
 # seen on any backend. Ten times that is still far below what moves a probability by a thousandth.
 FP32_MAX_LOGIT_DIFFERENCE = 3e-4
 
+# fp16 is stored, not computed: a Cast makes each weight float32 again, once, when the file is loaded. Measured in
+# November 2026 on the shipped network (onnxruntime 1.31.1, tract 0.23.9; AMD EPYC with AVX-512, one image, one thread):
+#
+#     form                                                         bytes   logits off   ORT      tract
+#     float32                                                      7.95 M  0.00003      0.69 ms  1.24 ms
+#     float16 weights, Cast                                        3.99 M  0.008        0.70 ms  1.24 ms
+#     float16 throughout (onnxconverter-common 1.16.0)             3.98 M  0.019        0.71 ms  refused
+#     float16 throughout, Gemm split into MatMul and Add           3.98 M  0.019        0.70 ms  297 ms
+#
+# tract refuses a Gemm of float16 ("expected batch,3036,F16 got batch,3036,F32"). All four load in
+# onnxruntime-web 1.30.0 (wasm). So one form serves every backend.
 PRECISIONS = {
-    "fp32": Precision("fp32", "float", max_logit_difference=FP32_MAX_LOGIT_DIFFERENCE, max_top1_drop=0.1),
-    "int8": Precision("int8", "static-qdq", max_logit_difference=None, max_top1_drop=0.3),
+    row.name: row
+    for row in (
+        Precision("fp32", "float", FP32_MAX_LOGIT_DIFFERENCE, 0.1),
+        Precision("fp16", "fp16-storage", 0.05, 0.1, frozenset({"Cast"})),
+        Precision("int8", "static-qdq", None, 0.3, frozenset({"DequantizeLinear", "QuantizeLinear"})),
+    )
 }
 
 
@@ -70,16 +72,19 @@ class Backend:
     def ir_version(self) -> int:
         return IR_VERSIONS[self.opset]
 
+    def legal_operators(self, precision: Precision) -> frozenset[str] | None:
+        """Return what a file of this precision may hold; None is any operator of the ai.onnx domain."""
+        return None if self.operators is None else self.operators | precision.operators
 
-# No fp16: tract 0.23 refuses a Gemm with float16 inputs ("expected F16 got F32"), and on the CPU float16 is slower.
+
 # TorchScript throughout: torch 2.13's dynamo exporter, asked for opset 11 or 12, silently writes 18.
 BACKENDS = {
     row.name: row
     for row in (
-        Backend("tract", 12, ("torchscript",), "adaptive_avg", tuple(POOLINGS), ("fp32", "int8"), None),
+        Backend("tract", 12, ("torchscript",), "adaptive_avg", tuple(POOLINGS), tuple(PRECISIONS), None),
         # The tract that ONNX Runtime's users embed stops at opset 11 and wants explicit kernels.
-        Backend("ort-tract", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, ("fp32", "int8"), None),
-        Backend("strict", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, ("fp32", "int8"), STRICT_OPERATORS),
+        Backend("ort-tract", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, tuple(PRECISIONS), None),
+        Backend("strict", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, tuple(PRECISIONS), STRICT_OPERATORS),
     )
 }
 ALL = "all"
@@ -127,15 +132,18 @@ def get_backend(name: str) -> Backend:
     return BACKENDS[check_choice("backend", name, BACKENDS)]
 
 
-def get_precision(name: str, backend: Backend) -> Precision:
-    """Return a precision's row.
+def select_precisions(names: Iterable[str], backend: Backend) -> list[Precision]:
+    """Return the rows of the named precisions, once each, in order; `all` is every one that the backend has.
 
     Raises:
         KakitoriError: for an unknown name, or one that this backend does not have, listing the legal ones.
     """
-    check_choice("precision", name, PRECISIONS)
-    if name not in backend.precisions:
-        raise KakitoriError(
-            f"Backend {backend.name!r} has no precision {name!r}: choose one of {', '.join(backend.precisions)}."
-        )
-    return PRECISIONS[name]
+    selected: dict[str, Precision] = {}
+    for name in names:
+        check_choice("precision", name, [*PRECISIONS, ALL])
+        if name not in (*backend.precisions, ALL):
+            raise KakitoriError(
+                f"Backend {backend.name!r} has no precision {name!r}: choose one of {', '.join(backend.precisions)}."
+            )
+        selected.update({each: PRECISIONS[each] for each in (backend.precisions if name == ALL else [name])})
+    return list(selected.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import onnx
 
-from export.backends import Variant, get_precision, select_backends
+from export.backends import Variant, select_backends, select_precisions
 from export.errors import ExportError, VariantsFailed
 from export.manifest import Row, build_manifest, keep_rows, write_manifest
 from export.mapping import build_mapping, check_mapping, write_mapping
@@ -38,7 +38,7 @@ def export_model(
     Args:
         model_dir: holds the weights; receives the files.
         backends: names from `export.backends.BACKENDS`, or `all`.
-        precisions: names from `export.backends.PRECISIONS`.
+        precisions: names from `export.backends.PRECISIONS`, or `all`: every one that the backend has.
         pooling: a name from `training.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
         report: takes one line for the user.
         make_images: draws images for calibration and checks; None is generated ink.
@@ -76,7 +76,7 @@ def plan_variants(
         resolved, note = resolve_pooling(backend, trained_pooling, pooling)
         if note:
             report(note)
-        variants += [Variant(backend, resolved, get_precision(name, backend)) for name in dict.fromkeys(precisions)]
+        variants += [Variant(backend, resolved, precision) for precision in select_precisions(precisions, backend)]
     return variants
 
 

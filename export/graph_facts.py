@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
-from export.backends import Backend
+from export.backends import Backend, Precision
 from export.errors import InterfaceError, UnsupportedOpError
 from training.spec import INPUT_NAME, OUTPUT_NAME, ModelSpec
 
@@ -80,13 +80,12 @@ def check_interface(facts: GraphFacts, spec: ModelSpec, opset: int, ir_version: 
             )
 
 
-def check_operators(facts: GraphFacts, backend: Backend) -> None:
+def check_operators(facts: GraphFacts, backend: Backend, precision: Precision) -> None:
     """Raise UnsupportedOpError for operators that the backend's list, where it has one, does not hold."""
-    if backend.operators is None:
-        return
-    foreign = sorted(facts.operators.keys() - backend.operators)
+    legal = backend.legal_operators(precision)
+    foreign = sorted(facts.operators.keys() - legal) if legal is not None else []
     if foreign:
-        raise UnsupportedOpError(backend.name, foreign, sorted(backend.operators))
+        raise UnsupportedOpError(backend.name, foreign, sorted(legal))
 
 
 def check_file(path: Path) -> onnx.ModelProto:

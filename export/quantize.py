@@ -35,8 +35,8 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 from export.calibration import Ranges, activation_ranges
 from export.equalise import equalise
 from export.errors import QuantizationError
+from export.storage import WEIGHTED_OPERATORS
 
-WEIGHTED_OPERATORS = ("Conv", "Gemm")
 # Relu so that it melts into its convolution's uint8 range; pooling and flattening so that the classifier's input stays
 # 8 bits wide without being measured again. Not Add, Mul and Sigmoid: they gain no time and lose accuracy.
 QUANTIZED_OPERATORS = (*WEIGHTED_OPERATORS, "Relu", "AveragePool", "MaxPool", "Flatten")

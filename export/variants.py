@@ -16,6 +16,7 @@ from export.pooling import prepare_pooling
 from export.quantize import quantize_static
 from export.samples import EVALUATION_SET, ImageMaker, calibration_samples
 from export.simplify import simplify
+from export.storage import as_float16, store_weights
 from export.to_onnx import to_onnx
 from training.spec import ModelSpec
 
@@ -51,6 +52,11 @@ def keep_float(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
     return model
 
 
+def store_half(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
+    """Return the graph with its weights stored as float16."""
+    return store_weights(model, as_float16)
+
+
 def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
     """Return the INT8 graph, calibrated on generated ink."""
     return quantize_static(model, calibration_samples(trained.spec, trained.make_images).images)
@@ -58,6 +64,7 @@ def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
 
 SCHEMES: dict[str, Callable[[onnx.ModelProto, Trained], onnx.ModelProto]] = {
     "float": keep_float,
+    "fp16-storage": store_half,
     "static-qdq": quantize_int8,
 }
 
@@ -73,7 +80,7 @@ def write_variant(trained: Trained, variant: Variant, graph: onnx.ModelProto, ex
     path.write_bytes(model.SerializeToString(deterministic=True))
     facts = graph_facts(check_file(path))
     check_interface(facts, spec, backend.opset, backend.ir_version)
-    check_operators(facts, backend)
+    check_operators(facts, backend, variant.precision)
     result = compare(onnx_predictor(path), trained.reference)
     check_parity(result, variant.precision)
     return make_row(variant, facts, exporter, path, result)

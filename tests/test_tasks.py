@@ -33,7 +33,7 @@ def test_the_list_names_every_task_and_needs_no_torch(root):
     [
         (("export", "--backend", "coreml"), "tract, ort-tract, strict"),
         (("export", "--backend", "strict", "--pooling", "median"), "adaptive_avg"),
-        (("export", "--backend", "strict", "--precision", "int4"), "fp32, int8"),
+        (("export", "--backend", "strict", "--precision", "int2"), "fp32, fp16"),
         (("export", "--model", "models/nowhere"), "models/nowhere"),
         (("train", "--arch", "vit"), "resnet, cnn"),
         (("train", "--dataset", "imagenet"), "ink"),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,8 @@ from export.backends import (
     PRECISIONS,
     Variant,
     get_backend,
-    get_precision,
     select_backends,
+    select_precisions,
 )
 from export.to_onnx import EXPORTERS
 from export.variants import SCHEMES
@@ -60,15 +61,22 @@ def test_select_backends():
         select_backends(["strict", "onnx"])
 
 
+def test_select_precisions():
+    strict = BACKENDS["strict"]
+    assert select_precisions(["int8", "fp32", "int8"], strict) == [PRECISIONS["int8"], PRECISIONS["fp32"]]
+    assert [row.name for row in select_precisions(["all"], strict)] == list(strict.precisions)
+
+
 def test_an_unknown_precision():
-    with pytest.raises(KakitoriError, match=r"Unknown precision 'int4': choose one of fp32, int8\."):
-        get_precision("int4", get_backend("strict"))
+    with pytest.raises(KakitoriError, match=rf"Unknown precision 'int2': choose one of {', '.join(PRECISIONS)}, all\."):
+        select_precisions(["fp32", "int2"], BACKENDS["strict"])
 
 
-def test_a_precision_that_a_backend_lacks(monkeypatch):
-    monkeypatch.setitem(PRECISIONS, "fp8", PRECISIONS["int8"])
-    with pytest.raises(KakitoriError, match="Backend 'strict' has no precision 'fp8': choose one of fp32, int8"):
-        get_precision("fp8", get_backend("strict"))
+def test_a_precision_that_a_backend_lacks():
+    backend = replace(BACKENDS["strict"], precisions=("fp32", "int8"))
+    with pytest.raises(KakitoriError, match=r"Backend 'strict' has no precision 'fp16': choose one of fp32, int8\."):
+        select_precisions(["fp16"], backend)
+    assert [row.name for row in select_precisions(["all"], backend)] == ["fp32", "int8"]
 
 
 def test_vocabulary_needs_no_library():

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from export.backends import BACKENDS, get_backend
+from export.backends import BACKENDS, PRECISIONS, get_backend
 from export.engine import onnx_predictor, open_session
 from export.equalise import equalise, find_pairs
 from export.errors import ExportError, InterfaceError, QuantizationError, UnsupportedOpError
@@ -12,6 +12,7 @@ from export.graph_facts import check_file, check_interface, check_operators, fin
 from export.pooling import prepare_pooling
 from export.quantize import check_quantized, quantize_static
 from export.simplify import simplify
+from export.storage import as_float16, store_weights
 from export.to_onnx import to_onnx
 
 ARCHS = ("resnet", "cnn")
@@ -42,7 +43,7 @@ def test_contract(make_graph, arch, backend, tmp_path):
     row = BACKENDS[backend]
     facts = graph_facts(model)
     check_interface(facts, spec, row.opset, row.ir_version)
-    check_operators(facts, row)
+    check_operators(facts, row, PRECISIONS["fp32"])
     assert ("GlobalAveragePool" in facts.operators) == (backend == "tract")
     assert not {"BatchNormalization", "Identity", "Shape", "Expand"} & facts.operators.keys()
     (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
@@ -87,6 +88,20 @@ def test_int8_is_really_int8(make_graph, arch, calibration_images):
             assert not node.attribute, "an axis, and so per-channel scales, are not part of opset 11"
             assert list(stored[node.input[1]].dims) == []
     assert makers["logits"].op_type == "Gemm"
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_float16_is_storage_only(make_graph, arch):
+    _, model = make_graph(arch)
+    half = store_weights(model, as_float16)
+    onnx.checker.check_model(half, full_check=True)
+    stored = {tensor.name: tensor for tensor in half.graph.initializer}
+    makers = {node.output[0]: node for node in half.graph.node}
+    for layer in (node for node in half.graph.node if node.op_type in ("Conv", "Gemm")):
+        cast = makers[layer.input[1]]
+        assert (cast.op_type, stored[cast.input[0]].data_type) == ("Cast", onnx.TensorProto.FLOAT16)
+        assert layer.input[0] == "input" or makers[layer.input[0]].op_type != "Cast"
+    assert "Cast" not in graph_facts(model).operators, "the float graph must stay as it is"
 
 
 def test_a_float_layer_is_refused(make_graph):
@@ -149,8 +164,16 @@ def test_another_interface_is_refused(make_graph, change, message):
 def test_the_allow_list_rejects(make_graph):
     _, model = make_graph(backend="tract")
     with pytest.raises(UnsupportedOpError, match="holds GlobalAveragePool, but backend 'strict' allows only Add, Av"):
-        check_operators(graph_facts(model), get_backend("strict"))
-    check_operators(graph_facts(model), get_backend("tract"))
+        check_operators(graph_facts(model), get_backend("strict"), PRECISIONS["fp32"])
+    check_operators(graph_facts(model), get_backend("tract"), PRECISIONS["fp32"])
+
+
+def test_what_a_precision_adds_is_for_its_own_files_only(make_graph):
+    _, model = make_graph()
+    half, strict = graph_facts(store_weights(model, as_float16)), get_backend("strict")
+    check_operators(half, strict, PRECISIONS["fp16"])
+    with pytest.raises(UnsupportedOpError, match="holds Cast, but backend 'strict' allows only"):
+        check_operators(half, strict, PRECISIONS["int8"])
 
 
 def test_an_invalid_file_is_refused(make_graph, tmp_path):
