@@ -26,7 +26,7 @@ def clear_errors(body: Callable) -> Callable:
         except KakitoriError as error:
             raise Exit(str(error), code=1) from None
         except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] in ("training", "export", "web"):
+            if (error.name or "").split(".")[0] in ("training", "export", "web", "wasm_check"):
                 raise
             raise Exit(f'This task needs {error.name}: python -m pip install -e ".[train]"', code=1) from None
 
@@ -152,6 +152,36 @@ def serve(c, port=0, dist=DIST):
     serve(Path(dist), port)
 
 
+@task(
+    help={
+        "model": "Model directory; variants that are not exported yet are exported first.",
+        "variant": "Comma-separated variants such as strict.fp32,strict.int8; without it all.",
+        "engine": "Comma-separated engines such as onnxruntime,ort-web; without it all.",
+        "browser": "Comma-separated browsers: chromium, firefox, webkit; without it all.",
+        "strokes": "A stroke file: measure accuracy on handwriting in every engine.",
+        "onnx": "Your own ONNX classifier instead of a model; needs --inputs.",
+        "inputs": "For --onnx: an npz file with `inputs`, (N, …) float32, and `logits`, if the answers are known.",
+        "out": "Folder for compat.json, compat.csv and compat.html.",
+        "timeout": "Seconds that one file may take in one engine.",
+    }
+)
+@clear_errors
+def compat(
+    c, model=MODEL, variant="", engine="", browser="", strokes=None, onnx=None, inputs=None, out="runs/compat",
+    timeout=120,
+):  # fmt: skip
+    """Run every variant in every engine and browser; write the matrix as a page and figures."""
+    from wasm_check.compat import Selection, compat, compat_file
+
+    selection = Selection.from_flags(variant, engine, browser)
+    if bool(onnx) != bool(inputs):
+        raise Exit("--onnx FILE and --inputs FILE.npz go together: name both.", code=1)
+    if onnx:
+        compat_file(Path(onnx), Path(inputs), selection, Path(out), timeout)
+    else:
+        compat(Path(model), selection, Path(out), Path("README.md"), strokes and Path(strokes), timeout)
+
+
 @task(help={"model": "Model directory.", "readme": "File whose tables are written anew."})
 @clear_errors
 def bench(c, model=MODEL, readme="README.md"):
@@ -164,19 +194,20 @@ def bench(c, model=MODEL, readme="README.md"):
 @task(
     name="test",
     help={
-        "install-browsers": "Install Chromium from the system's packages where it is missing.",
-        "all": "Slow tests too (minutes).",
+        "install-browsers": "Install Chromium (with --all, Firefox and WebKitGTK too) where it is missing.",
+        "all": "Slow tests too, in every engine and browser (minutes).",
     },
 )
 @clear_errors
 def run_tests(c, install_browsers=False, all=False):
     """Run the tests."""
-    from web.browsers import install_chromium
+    from web.browsers import BROWSERS
+    from web.browsers import install_browsers as install
 
     if install_browsers:
-        install_chromium()
+        install(BROWSERS if all else ["chromium"])
     marks = "not gpu" if all else "not slow and not gpu"
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, evaluate, export, site, serve, bench, run_tests)
+ns = Collection(data, train, evaluate, export, site, serve, compat, bench, run_tests)

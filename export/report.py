@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from export.compat_table import COMPAT_FILE, compat_rows, compat_setting
 from training.errors import KakitoriError
 from training.evaluate import RESULTS_FILE
 from training.files import read_json, write_text
@@ -81,20 +82,30 @@ def ink_table(bench: dict[str, Any] | None) -> str:
     )
 
 
+def compat_table(result: dict[str, Any] | None) -> str:
+    """Return where every exported file gives the same answers, engine by engine, and the setting."""
+    if not result:
+        return "Not measured yet: `invoke compat`."
+    headings = ["engine", "version", "green", "red", "grey", "fp32: same answer", "fp32: max logit difference",
+                "strict.int8: same answer", "strict.int8: load / first / warm"]  # fmt: skip
+    return markdown_table(headings, compat_rows(result), 2) + "\n\n" + compat_setting(result)
+
+
 def read_measurements(model_dir: Path) -> dict[str, Any]:
-    """Return what has been measured of a model: `evaluation`, `manifest`, `bench`; empty where nothing has."""
-    files = {"evaluation": RESULTS_FILE, "manifest": MANIFEST_FILE, "bench": BENCH_FILE}
+    """Return what has been measured of a model: `evaluation`, `manifest`, `bench`, `compat`; None where nothing has."""
+    files = {"evaluation": RESULTS_FILE, "manifest": MANIFEST_FILE, "bench": BENCH_FILE, "compat": COMPAT_FILE}
     return {
         name: read_json(model_dir / file) if (model_dir / file).exists() else None for name, file in files.items()
     }
 
 
 def make_tables(model_dir: Path) -> dict[str, str]:
-    """Return the Markdown tables by name: accuracy, variants, ink."""
+    """Return the Markdown tables by name: accuracy, variants, compat, ink."""
     measured = read_measurements(model_dir)
     return {
         "accuracy": accuracy_table(measured["evaluation"] or []),
         "variants": variants_table(measured["manifest"], measured["bench"]),
+        "compat": compat_table(measured["compat"]),
         "ink": ink_table(measured["bench"]),
     }
 

@@ -12,7 +12,7 @@ from training.ink import rasterise, to_tensor
 from training.spec import read_spec
 
 SETUP = 'python -m pip install -e ".[train]" && invoke export --backend strict site'
-TESTS = 'python -m pip install -e ".[test]" && invoke test --install-browsers'
+TESTS = 'python -m pip install -e ".[test]" && invoke test --install-browsers --all'
 
 
 @pytest.fixture(scope="module")

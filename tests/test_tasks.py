@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-TASKS = ("bench", "data", "evaluate", "export", "serve", "site", "test", "train")
+TASKS = ("bench", "compat", "data", "evaluate", "export", "serve", "site", "test", "train")
 
 
 @pytest.fixture
@@ -42,6 +42,11 @@ def test_the_list_names_every_task_and_needs_no_torch(root):
         (("site", "--model", "models/nowhere"), "models/nowhere"),
         (("site", "--variant", "strict.int4"), "strict.int8"),
         (("serve", "--dist", "no/such/folder"), "no/such/folder"),
+        (("compat", "--engine", "netscape"), "ort-web-webgpu"),
+        (("compat", "--browser", "netscape"), "webkit"),
+        (("compat", "--variant", "strict.int2"), "strict.int8"),
+        (("compat", "--onnx", "nowhere.onnx"), "--inputs"),
+        (("compat", "--onnx", "nowhere.onnx", "--inputs", "nowhere.npz"), "nowhere.onnx"),
         (("evaluate",), "--strokes FILE, --images DIR or --dataset"),
         (("evaluate", "--strokes", "nowhere.jsonl"), "nowhere.jsonl"),
         (("evaluate", "--variant", "strict.int4", "--dataset", "ink"), "strict.int8"),

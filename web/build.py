@@ -16,12 +16,14 @@ from typing import Any
 
 from training.files import read_json
 from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, read_spec
+from web.compat import render_compat_page
 from web.context import select_variant, site_context
 from web.errors import OutputError, SiteError
 from web.fonts import Face, japanese, select_faces
 from web.npm import WEB_DIR, ensure_packages
 from web.render import render_font_css, render_pages, render_service_worker
 
+COMPAT_FILE = "compat.json"  # of a model directory: what `invoke compat` measured
 MARKER_FILE = ".kakitori-site"  # in every folder that this module wrote, and so may replace
 FONT_PACKAGE = Path("@fontsource", "klee-one")
 RUNTIME_PACKAGE = Path("onnxruntime-web")
@@ -103,6 +105,12 @@ def read_licences(packages: Path) -> dict[str, bytes]:
     return {f"licences/{name}": content for name, content in files.items()}
 
 
+def read_report(model_dir: Path) -> dict[str, str]:
+    """Return {path in the site: text} of the page that shows where every file was run; empty if none was."""
+    path = model_dir / COMPAT_FILE
+    return render_compat_page(read_json(path, SiteError), home="index.html") if path.exists() else {}
+
+
 @cache
 def gzip_size(content: bytes) -> int:
     """Return the bytes after gzip at level 6, which servers use. Remembered: the engine takes a second."""
@@ -126,6 +134,8 @@ def gather_site(model_dir: Path, variant: str, packages: Path) -> tuple[dict[str
         KakitoriError: as `read_model`, and if the font lacks a character.
     """
     context, model = read_model(model_dir, variant)
+    report = read_report(model_dir)
+    context |= {"has_report": bool(report)}
     core = read_folder(WEB_DIR / "static") | model | read_runtime(packages) | read_licences(packages)
     draft = render_pages(context | {"download": download_sizes({}, {}), "licences": LICENCES})
     characters = set(read_spec(model_dir).get_charset().characters).union(*map(japanese, draft.values()))
@@ -139,7 +149,8 @@ def gather_site(model_dir: Path, variant: str, packages: Path) -> tuple[dict[str
     font_hashes = {path: sha256(content) for path, content in sorted(fonts.items())}
     version = sha256(json.dumps([hashes, font_hashes]).encode())[:16]
     worker = encode(render_service_worker(version, hashes, font_hashes))
-    return core | fonts | worker | {MARKER_FILE: f"{version}\n".encode()}, sizes
+    # The report is for readers with time and a connection: the service worker does not keep it.
+    return core | fonts | worker | encode(report) | {MARKER_FILE: f"{version}\n".encode()}, sizes
 
 
 def encode(texts: dict[str, str]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ Files are revalidated on every request (ETag), so a new build shows at once and 
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
@@ -38,11 +38,12 @@ class SiteHandler(BaseHTTPRequestHandler):
     """Answers GET and HEAD with the files of one folder, below one prefix."""
 
     protocol_version = "HTTP/1.1"
+    base_headers = HEADERS
 
     def __init__(self, *args, folder: Path, prefix: str, isolated: bool, **kwargs):
         self.folder = folder
         self.prefix = prefix
-        self.extra_headers = HEADERS | (ISOLATION_HEADERS if isolated else {})
+        self.extra_headers = self.base_headers | (ISOLATION_HEADERS if isolated else {})
         super().__init__(*args, **kwargs)
 
     def do_GET(self):
@@ -63,7 +64,7 @@ class SiteHandler(BaseHTTPRequestHandler):
             return
         file = self._find(path)
         if file is None:
-            self._send(HTTPStatus.NOT_FOUND, {"Content-Type": CONTENT_TYPES[".txt"], "Content-Length": "0"})
+            self.send(HTTPStatus.NOT_FOUND, {"Content-Type": CONTENT_TYPES[".txt"], "Content-Length": "0"})
         elif file.is_dir():
             self._redirect(path + "/")
         else:
@@ -83,18 +84,19 @@ class SiteHandler(BaseHTTPRequestHandler):
             status = file.stat()
             etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
             if self.headers.get("If-None-Match") == etag:
-                self._send(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
+                self.send(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
                 return
             content_type = CONTENT_TYPES.get(file.suffix, "application/octet-stream")
-            self._send(HTTPStatus.OK,
+            self.send(HTTPStatus.OK,
                        {"Content-Type": content_type, "Content-Length": str(status.st_size), "ETag": etag})
             if with_body:
                 copyfileobj(stream, self.wfile)
 
     def _redirect(self, location: str) -> None:
-        self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": location, "Content-Length": "0"})
+        self.send(HTTPStatus.MOVED_PERMANENTLY, {"Location": location, "Content-Length": "0"})
 
-    def _send(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+    def send(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+        """Send a status and headers, the site's own among them."""
         self.send_response(status)
         for name, value in (headers | self.extra_headers | {"Cache-Control": "no-cache"}).items():
             self.send_header(name, value)
@@ -133,7 +135,10 @@ class SiteServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def make_server(folder: Path, port: int = 0, prefix: str = "/", isolated: bool = False) -> tuple[SiteServer, str]:
+def make_server(
+    folder: Path, port: int = 0, prefix: str = "/", isolated: bool = False,
+    handler: Callable[..., SiteHandler] = SiteHandler,
+) -> tuple[SiteServer, str]:  # fmt: skip
     """Return a bound server and the site's address; port 0 takes a free one.
 
     Raises:
@@ -143,22 +148,24 @@ def make_server(folder: Path, port: int = 0, prefix: str = "/", isolated: bool =
         raise SiteError(f"There is no site in {str(folder)!r}: make one with `invoke site`.")
     if not (prefix.startswith("/") and prefix.endswith("/")):
         raise SiteError(f"The prefix {prefix!r} must begin and end with a slash, like '/demo/'.")
-    handler = partial(SiteHandler, folder=folder.resolve(), prefix=prefix, isolated=isolated)
+    answer = partial(handler, folder=folder.resolve(), prefix=prefix, isolated=isolated)
     try:
-        server = SiteServer((HOST, port), handler)
+        server = SiteServer((HOST, port), answer)
     except (OSError, OverflowError) as problem:
         raise SiteError(f"Port {port} cannot be used ({problem}): choose another, or 0 for a free one.") from problem
     return server, f"http://{HOST}:{server.server_address[1]}{prefix}"
 
 
 @contextmanager
-def running_server(folder: Path, prefix: str = "/", isolated: bool = False) -> Iterator[str]:
+def running_server(
+    folder: Path, prefix: str = "/", isolated: bool = False, handler: Callable[..., SiteHandler] = SiteHandler
+) -> Iterator[str]:
     """Serve a folder from a thread and yield its address; the server ends with the block.
 
     Raises:
         SiteError: as `make_server`.
     """
-    server, url = make_server(folder, 0, prefix, isolated)
+    server, url = make_server(folder, 0, prefix, isolated, handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

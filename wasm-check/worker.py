@@ -1,0 +1,56 @@
+"""The process that drives one column, apart from the matrix so that it may crash, hang or leak: `python -m
+wasm_check.worker JOB.json`.
+
+It says what happens in JSON lines on its standard output, each an object with `event`:
+    unavailable  reason            this engine is not on this machine; nothing more follows
+    engine       facts             what there is: version, user agent, adapter …
+    start        subject
+    done         subject, result   `{"logits": FILE.npy, "load_ms", "first_ms", "p50_ms", …}` or `{"error": "…"}`
+    finished
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from wasm_check.drivers.native import run_onnxruntime, run_tract
+from wasm_check.drivers.page import run_page
+from wasm_check.errors import Unavailable
+from wasm_check.job import Job, read_job
+
+Say = Callable[..., None]
+DRIVERS: dict[str, Callable[[Job, Say], None]] = {
+    "onnxruntime": run_onnxruntime,
+    "tract": run_tract,
+    "page": run_page,
+}
+
+
+def take_stdout() -> TextIO:
+    """Return the standard output for events alone; what libraries print goes to the standard error from now on."""
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    return events
+
+
+def main(path: Path) -> None:
+    """Run the job in a file."""
+    events = take_stdout()
+
+    def say(event: str, **facts: Any) -> None:
+        events.write(json.dumps({"event": event, **facts}) + "\n")
+
+    job = read_job(path)
+    try:
+        DRIVERS[job.column.engine.driver](job, say)
+    except Unavailable as problem:
+        say("unavailable", reason=str(problem))
+    else:
+        say("finished")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
