@@ -1,11 +1,10 @@
 """mapping.json: class index to character and to JIS X 0208 code, for programs that know nothing of our charsets."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from export.errors import MappingError
-from training.charset import Charset
+from training.charset import Charset, digest_of
 from training.files import write_json
 from training.spec import MAPPING_FILE, ModelSpec
 
@@ -47,7 +46,7 @@ def check_mapping(mapping: dict[str, Any], spec: ModelSpec) -> None:
                 f"{MAPPING_FILE}: {name} holds {len(table)} classes, expected 0 to {spec.num_classes - 1} in order: "
                 "export again."
             )
-    digest = "sha256:" + hashlib.sha256("".join(characters.values()).encode()).hexdigest()
+    digest = digest_of(characters.values())
     if not digest == mapping["digest"] == spec.digest:
         raise MappingError(
             f"{MAPPING_FILE}: its characters have digest {digest}, but the weights were trained with {spec.digest}: "
@@ -69,6 +68,8 @@ def _check_class(index: str, character: str, code: str | None) -> None:
 
 def jis_of(character: str) -> str | None:
     """Return a character's JIS X 0208 code as four hex digits, or None, by the ISO-2022-JP codec."""
+    if len(character) != 1:  # the name of a class that is no character
+        return None
     try:
         encoded = character.encode("iso2022_jp")
     except UnicodeEncodeError:

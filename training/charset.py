@@ -4,6 +4,7 @@ The order is the meaning of the logits, so every file that depends on it carries
 """
 
 import hashlib
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -15,22 +16,32 @@ SMALL_KANA = "ぁぃぅぇぉっゃゅょゎ"
 ETL9G_HIRAGANA_OMITTED = SMALL_KANA + "ゐゑ"
 HIRAGANA_JIS = (0x2421, 0x2473)  # first ぁ, last ん
 LEVEL_1_JIS = (0x3021, 0x4F53)  # first 亜, last 腕
+# kmnist_classmap.csv and k49_classmap.csv, http://codh.rois.ac.jp/kmnist/
+KMNIST = "おきすつなはまやれを"
+K49 = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわゐゑをんゝ"
 
 
 @dataclass(frozen=True)
 class Charset:
-    """An ordered set of characters; the position is the class index."""
+    """An ordered set of characters; the position is the class index.
+
+    A class that is no character (CIFAR-100's "apple") stands here with its name, of several letters.
+    """
 
     name: str
     characters: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.characters)) != len(self.characters) or not all(self.characters):
+            raise KakitoriError(f"Charset {self.name!r} has a class twice, or one without a name: name each once.")
 
     def __len__(self) -> int:
         return len(self.characters)
 
     @cached_property
     def digest(self) -> str:
-        """`sha256:` and the hex SHA-256 of the characters, concatenated in order, in UTF-8."""
-        return "sha256:" + hashlib.sha256("".join(self.characters).encode()).hexdigest()
+        """See `digest_of`."""
+        return digest_of(self.characters)
 
     @cached_property
     def _indices(self) -> dict[str, int]:
@@ -55,13 +66,22 @@ class Charset:
         """Return the JIS X 0208 row-cell code as four hex digits, or None for a character beyond JIS X 0208."""
         return jis_code(self.characters[index])
 
-    def code_point(self, index: int) -> int:
-        """Return the Unicode code point of a class."""
-        return ord(self.characters[index])
+    def code_point(self, index: int) -> int | None:
+        """Return the Unicode code point of a class, or None for a class that is no single character."""
+        character = self.characters[index]
+        return ord(character) if len(character) == 1 else None
+
+
+def digest_of(characters: Collection[str]) -> str:
+    """Return `sha256:` and the hex SHA-256 of the characters in order, in UTF-8: names of several letters by lines."""
+    separator = "" if all(len(character) == 1 for character in characters) else "\n"
+    return "sha256:" + hashlib.sha256(separator.join(characters).encode()).hexdigest()
 
 
 def jis_code(character: str) -> str | None:
     """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None if it has none."""
+    if len(character) != 1:
+        return None
     try:
         encoded = character.encode("euc_jp")
     except UnicodeEncodeError:
@@ -83,7 +103,13 @@ def _etl9g() -> tuple[str, ...]:
     return tuple(hiragana + _jis_range(*LEVEL_1_JIS))
 
 
-CHARSETS = {"etl9g": _etl9g}
+# The charsets that are known without their data. Others (folders of pictures) travel with it, and with the model.
+CHARSETS: dict[str, Callable[[], tuple[str, ...]]] = {
+    "etl9g": _etl9g,
+    "kmnist": lambda: tuple(KMNIST),
+    "k49": lambda: tuple(K49),
+    "digits": lambda: tuple("0123456789"),
+}
 
 
 @cache
@@ -93,7 +119,17 @@ def get_charset(name: str, limit: int | None = None) -> Charset:
     Raises:
         KakitoriError: for an unknown name, or a limit outside 2..size.
     """
-    characters = CHARSETS[check_choice("charset", name, CHARSETS)]()
-    if limit is not None and not 2 <= limit <= len(characters):
-        raise KakitoriError(f"--class-limit {limit} must be from 2 to the {len(characters):,} classes of {name!r}.")
-    return Charset(name, characters[:limit])
+    return limited(Charset(name, CHARSETS[check_choice("charset", name, CHARSETS)]()), limit)
+
+
+def limited(charset: Charset, limit: int | None) -> Charset:
+    """Return a charset's first `limit` characters; all of them for None.
+
+    Raises:
+        KakitoriError: for a limit outside 2..size.
+    """
+    if limit is not None and not 2 <= limit <= len(charset):
+        raise KakitoriError(
+            f"--class-limit {limit} must be from 2 to the {len(charset):,} classes of {charset.name!r}."
+        )
+    return Charset(charset.name, charset.characters[:limit])

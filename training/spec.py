@@ -66,6 +66,7 @@ class ModelSpec:
     size: int = 64
     margin: float = 0.05
     radius: float = 1.3
+    characters: tuple[str, ...] | None = None  # of a charset that `training.charset` does not list
     training: dict[str, Any] = field(default_factory=dict, compare=False)
     data: dict[str, str] = field(default_factory=dict, compare=False)
 
@@ -75,8 +76,11 @@ class ModelSpec:
         Raises:
             ModelError: if its order is not the one the weights were trained with.
         """
-        limit = None if self.num_classes == len(get_charset(self.charset)) else self.num_classes
-        charset = get_charset(self.charset, limit)
+        if self.characters:
+            charset = Charset(self.charset, self.characters)
+        else:
+            limit = None if self.num_classes == len(get_charset(self.charset)) else self.num_classes
+            charset = get_charset(self.charset, limit)
         if charset.digest != self.digest:
             raise ModelError(
                 f"The config's charset digest {self.digest!r} is not that of {self.charset!r} with "
@@ -104,11 +108,12 @@ def read_spec(model_dir: Path) -> ModelSpec:
     path = model_dir / CONFIG_FILE
     config = read_json(path, ModelError)
     known = {f.name for f in fields(ModelSpec)}
-    if not isinstance(config, dict) or not known <= config.keys():
-        missing = sorted(known - config.keys()) if isinstance(config, dict) else sorted(known)
+    required = known - {"characters"}
+    if not isinstance(config, dict) or not required <= config.keys():
+        missing = sorted(required - config.keys()) if isinstance(config, dict) else sorted(required)
         raise ModelError(f"{path} lacks {', '.join(missing)}: restore it, or train again.")
-    values = {name: config[name] for name in known}
-    values["widths"] = tuple(values["widths"])
+    values = {name: tuple(config[name]) if isinstance(config[name], list) else config[name]
+              for name in known & config.keys()}  # fmt: skip
     spec = ModelSpec(**values)
     if spec.size not in SIZES:
         raise ModelError(f"{path}: size {spec.size!r} is not one of {', '.join(map(str, SIZES))}.")
