@@ -31,6 +31,7 @@ RECORD = np.dtype([("file", "<i4"), ("record", "<i4"), ("offset", "<i8")])  # in
 UNLABELLED = -1  # rows that still wait for an image, or were left out as bad
 METADATA, PROGRESS = "metadata.json", "progress.json"
 REQUIRED = ("name", "charset", "characters", "digest", "size", "count", "split", "files", "preprocessing", "licence")
+DATASETS = Path("datasets")  # where prepared sets lie unless said otherwise
 COPY_ROWS = 4096
 DISK_RESERVE = 64 << 20  # bytes that must stay free beside a set
 
@@ -59,6 +60,11 @@ class PreparedSet:
     def rows(self, split: str) -> np.ndarray:
         """Return the rows (n,) int64 of one of SPLITS, ascending."""
         return np.flatnonzero(self.splits == SPLITS.index(split))
+
+
+def prepared_folder(name: str, size: int) -> Path:
+    """Return where the prepared set of a name and image side lies."""
+    return DATASETS / f"{name}-{size}"
 
 
 def columns(size: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:

@@ -1,0 +1,171 @@
+"""From a published set's files, or a folder of pictures, to a prepared set.
+
+Needs:  the files; for scikit-learn's digits nothing
+Run:    invoke data --source kmnist --from DIR [--size 64]
+Writes: datasets/<name>-<size>/ (see training.data.prepared)
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from rich.progress import track
+
+from training.data.prepared import RECORD, SPLITS, UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
+from training.data.published import PUBLISHED, Part
+from training.errors import DataError, check_choice
+from training.image import rasterise_image
+from training.spec import ModelSpec
+
+TRAIN, VALIDATION, TEST = range(len(SPLITS))
+SEED = 1
+HELD_BACK = 0.1  # of the training images becomes validation; of images that nobody has divided, another tenth test
+CHUNK = 1024  # images between two notes of progress
+LISTED = 20  # bad images named on the terminal; metadata.json has all
+
+
+def fit_levels(image: np.ndarray, size: int) -> np.ndarray:
+    """Return the coverage of an image (H, W) uint8 of ink levels: found and fitted as a picture, paper being 0."""
+    return fit_picture(np.dstack([np.zeros((*image.shape, 3), np.uint8), image]), size)
+
+
+def fit_picture(image: np.ndarray, size: int) -> np.ndarray:
+    """Return the coverage of a picture (H, W, 4) uint8."""
+    return rasterise_image(image, size, ModelSpec.margin)
+
+
+def fit_whole(image: np.ndarray, size: int) -> np.ndarray:
+    """Return a photograph (H, W, 3) uint8 as grey, the whole of it, white as paper: there is no ink to find in it."""
+    grey = Image.fromarray(image).convert("L").resize((size, size), Image.Resampling.BILINEAR)
+    return 1 - np.asarray(grey, np.float32) / 255
+
+
+# How an image becomes coverage (size, size) float32, by the name in the table of published sets.
+FITS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "levels": fit_levels,
+    "picture": fit_picture,
+    "whole": fit_whole,
+}
+
+
+def prepare_published(
+    name: str, folder: Path | None, size: int, skip_bad: bool = False, report: Callable[[str], None] = print
+) -> PreparedSet:
+    """Prepare a published set from the files in a folder; an interrupted run goes on where it stopped.
+
+    Raises:
+        DataError: for files that are missing or damaged, or an image without ink (left out and counted with
+            `skip_bad`); the file and record are named.
+    """
+    published = PUBLISHED[check_choice("source", name, PUBLISHED)]
+    if folder is None and published.needs_files:
+        raise DataError(f"--source {name} needs its files: name their folder with --from. {published.licence['url']}")
+    charset, parts = published.find(folder)
+    files = [describe_file(path) for part in parts for path in part.paths]
+    count = sum(len(part.labels) for part in parts)
+    plan = {"name": name, "files": files, "margin": ModelSpec.margin, "seed": SEED, "skip_bad": skip_bad}
+    writer = PreparedWriter(prepared_folder(name, size), charset, size, count, plan)
+    bad = fill(writer, parts, FITS[published.fit], skip_bad)
+    write_splits(writer, parts)
+    for problem in bad[:LISTED]:
+        report(f"Left out: {problem}")
+    prepared = writer.finish(
+        {
+            "name": name,
+            "files": files,
+            "licence": published.licence,
+            "split": {"how": split_rule(parts), "seed": SEED},
+            "preprocessing": {"fit": published.fit, "margin": ModelSpec.margin},
+            "bad": bad,
+        },
+        dropped=len(bad),
+    )
+    report(
+        f"{prepared.folder}: {len(prepared):,} images of {len(charset):,} classes, "
+        + ", ".join(f"{n:,} {split}" for split, n in prepared.metadata["split"]["counts"].items())
+        + f", {len(bad)} left out."
+    )
+    return prepared
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return a source file's path, bytes and SHA-256."""
+    with path.open("rb") as file:
+        return {"path": str(path), "bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def fill(writer: PreparedWriter, parts: list[Part], fit: Callable[[np.ndarray, int], np.ndarray], skip_bad: bool
+         ) -> list[str]:
+    """Write the images, labels and provenance of all parts that are not there yet; return what was wrong with which."""
+    starts = np.cumsum([0, *(len(part.labels) for part in parts)])
+    chunks = [(p, first) for p, part in enumerate(parts) for first in range(0, len(part.labels), CHUNK)]
+    for p, first in track([c for c in chunks if f"{c[0]}.{c[1]}" not in writer.done], "Fitting images"):
+        part, stop = parts[p], min(first + CHUNK, len(parts[p].labels))
+        images, bad = fit_chunk(part, range(first, stop), fit, writer.size, skip_bad)
+        labels = np.array(part.labels[first:stop], np.int32)
+        labels[[record - first for record in bad]] = UNLABELLED
+        row, file = int(starts[p]) + first, sum(len(q.paths) for q in parts[:p])
+        writer.write(row, images=images, labels=labels, records=provenance(part, range(first, stop), file))
+        writer.mark_done(f"{p}.{first}", list(bad.values()))
+    return [problem for problems in writer.done.values() for problem in problems]
+
+
+def fit_chunk(part: Part, records: range, fit: Callable[[np.ndarray, int], np.ndarray], size: int, skip_bad: bool
+              ) -> tuple[np.ndarray, dict[int, str]]:
+    """Return the images (n, size, size) uint8 of some records of a part, and what is wrong with which record."""
+    images, bad = np.zeros((len(records), size, size), np.uint8), {}
+    for target, record in zip(images, records, strict=True):
+        try:
+            target[:] = np.round(fit(part.images[record], size) * 255)
+        except DataError as problem:
+            place = part.place(record)
+            bad[record] = f"{place}: {problem}"
+            if not skip_bad:
+                raise DataError(f"{place}: {problem} --skip-bad leaves such images out.") from problem
+    return images, bad
+
+
+def provenance(part: Part, records: range, first_file: int) -> np.ndarray:
+    """Return the RECORD rows of some records of a part whose first file has number `first_file`."""
+    rows = np.zeros(len(records), RECORD)
+    rows["file"] = first_file if len(part.paths) < 2 else np.arange(first_file, first_file + len(records)) + records[0]
+    rows["record"] = records if len(part.paths) < 2 else 0
+    rows["offset"] = part.header + rows["record"].astype(np.int64) * part.stride
+    return rows
+
+
+def write_splits(writer: PreparedWriter, parts: list[Part]) -> None:
+    """Write which split every image belongs to."""
+    labels, row = writer.read("labels"), 0
+    for part in parts:
+        writer.write(row, splits=split_part(labels[row : row + len(part.labels)], part.split))
+        row += len(part.labels)
+
+
+def split_part(labels: np.ndarray, published: str | None, seed: int = SEED) -> np.ndarray:
+    """Return the split (N,) uint8 of each image of a part, class by class and seeded.
+
+    Of images published for training a tenth is held back for validation; of images that nobody has divided, a tenth
+    each for validation and test. A class with fewer than 3 images is for training alone.
+    """
+    splits = np.full(len(labels), TEST if published == "test" else TRAIN, np.uint8)
+    if published == "test":
+        return splits
+    held = [VALIDATION] if published == "train" else [VALIDATION, TEST]
+    rng = np.random.default_rng(seed)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        share = max(1, round(HELD_BACK * len(rows))) if len(rows) >= 3 else 0
+        for n, split in enumerate(held):
+            splits[rows[n * share : (n + 1) * share]] = split
+    return splits
+
+
+def split_rule(parts: list[Part]) -> str:
+    """Return in words how images were divided."""
+    if all(part.split is None for part in parts):
+        return "by image, 80/10/10 in every class; the writers are unknown, so one hand may stand on both sides"
+    return "test as published; a tenth of the published training images of every class is validation"
