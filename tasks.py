@@ -54,7 +54,8 @@ def data(c, source="ink", size=64, strokes=None, sheet=SHEET):
         "model": "Model directory to write.",
         "arch": "Network: resnet or cnn.",
         "pooling": "Pooling before the classifier.",
-        "dataset": "What to train on: ink.",
+        "dataset": "What to train on: ink, a prepared set such as etl9g, or several joined by +.",
+        "mix": "Shares of the parts of a joined data set: 1:3.",
         "size": "Image side in pixels.",
         "epochs": "Passes of 20 images a class (or --sample-limit images).",
         "batch-size": "Images a step and process.",
@@ -73,9 +74,9 @@ def data(c, source="ink", size=64, strokes=None, sheet=SHEET):
 )
 @clear_errors
 def train(
-    c, model=MODEL, arch=None, pooling=None, dataset=None, size=None, epochs=None, batch_size=None, learning_rate=None,
-    class_limit=None, sample_limit=None, patience=None, ema_decay=None, start_from=None, seed=None, device=None,
-    workers=None, resume=False, fresh=False,
+    c, model=MODEL, arch=None, pooling=None, dataset=None, mix=None, size=None, epochs=None, batch_size=None,
+    learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None, start_from=None, seed=None,
+    device=None, workers=None, resume=False, fresh=False,
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}
@@ -97,7 +98,7 @@ def train(
         "variant": "An exported file such as strict.int8; without it the PyTorch weights.",
         "strokes": "A stroke file (JSON lines, gzipped or not); may be given several times.",
         "images": "A folder of pictures in folders named after their character; may be given several times.",
-        "dataset": "Test images of a generated data set: ink.",
+        "dataset": "Test images of ink, or of a prepared set such as etl9g.",
     },
 )
 @clear_errors

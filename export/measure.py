@@ -7,6 +7,7 @@ Writes: models/<name>/evaluation.json, README.md (the model card)
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -15,11 +16,14 @@ from export.engine import ENGINE, onnx_predictor
 from export.manifest import find_row, read_manifest
 from export.report import write_card
 from training.checkpoint import load_network
+from training.data.prepared import open_prepared
+from training.data.registry import INK, JOIN, find_prepared
 from training.errors import KakitoriError
 from training.evaluate import (
     Predictor,
     Sample,
     evaluate,
+    evaluate_prepared,
     generated_samples,
     network_predictor,
     picture_samples,
@@ -30,6 +34,7 @@ from training.evaluate import (
 from training.spec import ModelSpec, read_spec
 
 WEIGHTS_VARIANT = "pytorch"
+Rows = list[dict[str, Any]]
 
 
 def measure_accuracy(
@@ -44,9 +49,9 @@ def measure_accuracy(
     predict, engine = open_variant(model_dir, variant)
     sets = list(evaluation_sets(spec, stroke_files, folders, dataset))
     if not sets:
-        raise KakitoriError("Nothing to evaluate on: name --strokes FILE, --images DIR or --dataset ink.")
-    for name, load in sets:
-        rows = evaluate(load(), spec.get_charset(), predict)
+        raise KakitoriError("Nothing to evaluate on: name --strokes FILE, --images DIR or --dataset NAME.")
+    for name, measure in sets:
+        rows = measure(predict)
         Console().print(results_table(rows, f"{name}, {variant or WEIGHTS_VARIANT} in {engine}"))
         record_results(rows, name, variant or WEIGHTS_VARIANT, engine, model_dir)
     write_card(model_dir)
@@ -63,11 +68,20 @@ def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
 
 def evaluation_sets(
     spec: ModelSpec, stroke_files: Iterable[Path], folders: Iterable[Path], dataset: str | None
-) -> Iterator[tuple[str, Callable[[], list[Sample]]]]:
-    """Yield the name of each evaluation set and what loads its samples."""
+) -> Iterator[tuple[str, Callable[[Predictor], Rows]]]:
+    """Yield the name of each evaluation set and what measures a predictor on it; a mixed data set is several."""
+    charset = spec.get_charset()
+
+    def on_samples(load: Callable[..., list[Sample]], *arguments: Path) -> Callable[[Predictor], Rows]:
+        return lambda predict: evaluate(load(*arguments, spec), charset, predict)
+
     for path in stroke_files:
-        yield path.name, lambda path=path: stroke_samples(path, spec)
+        yield path.name, on_samples(stroke_samples, path)
     for folder in folders:
-        yield folder.name, lambda folder=folder: picture_samples(folder, spec)
-    if dataset:
-        yield dataset, lambda: generated_samples(dataset, spec)
+        yield folder.name, on_samples(picture_samples, folder)
+    for name in dataset.split(JOIN) if dataset else ():
+        if name == INK:
+            yield name, on_samples(generated_samples)
+        else:
+            prepared = open_prepared(find_prepared(name, spec.size))
+            yield name, lambda predict, prepared=prepared: evaluate_prepared(prepared, charset, predict)

@@ -11,7 +11,7 @@ from training.charset import Charset, jis_code
 from training.data.registry import Source
 
 TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = 0, 1, 2  # first entry of every seed: streams never share an image
-VALIDATION_IMAGES = 1000  # at least; otherwise one a class
+VALIDATION_IMAGES = 1000  # at least, of generated ink; otherwise one a class
 FIRST_KANJI_JIS = "3021"
 HIRAGANA_SHARE = 3  # a hiragana is drawn as often as three kanji: it is written as often, and in more ways
 
@@ -21,10 +21,18 @@ def to_input(images: Tensor) -> Tensor:
     return images.unsqueeze(1).float().mul_(2 / 255).sub_(1)
 
 
-def epoch_labels(charset: Charset, count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return `count` class indices (int64) in random order, every class equally often but for whole passes."""
+def epoch_labels(charset: Charset, counts: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
+    """Return `count` class indices (int64) in random order, every class equally often but for whole passes.
+
+    Args:
+        charset: the classes.
+        counts: (K,) training images of each class; a class without any does not come.
+        count: how many.
+        seed: of the run.
+        epoch: from 1.
+    """
     weights = [HIRAGANA_SHARE if (jis_code(c) or FIRST_KANJI_JIS) < FIRST_KANJI_JIS else 1 for c in charset.characters]
-    one_pass = np.repeat(np.arange(len(charset)), weights)
+    one_pass = np.repeat(np.arange(len(charset)), np.where(counts > 0, weights, 0))
     rng = np.random.default_rng([TRAIN_STREAM, seed, epoch])
     passes = [rng.permutation(one_pass) for _ in range(-(-count // len(one_pass)))]
     return np.concatenate(passes)[:count]
@@ -52,8 +60,9 @@ def training_batches(
 ) -> DataLoader:  # fmt: skip
     """Return one process's share of an epoch's batches, in order; every process gets equally many."""
     batches = BatchDataset(
-        source, epoch_labels(charset, count, seed, epoch), batch_size, side, (TRAIN_STREAM, seed, epoch)
-    )
+        source, epoch_labels(charset, source.counts(TRAIN_STREAM), count, seed, epoch), batch_size, side,
+        (TRAIN_STREAM, seed, epoch),
+    )  # fmt: skip
     mine = range(rank, len(batches) - len(batches) % processes, processes)
     prefetch = 4 if workers else None
     # The loader draws a seed for its workers from this generator, not from the global one that checkpoints carry.
@@ -61,12 +70,6 @@ def training_batches(
     return DataLoader(
         batches, batch_size=None, sampler=mine, num_workers=workers, prefetch_factor=prefetch, generator=own
     )
-
-
-def fixed_set(source: Source, charset: Charset, side: int, stream: int, at_least: int) -> tuple[Tensor, Tensor]:
-    """Return images (N, side, side) uint8 and labels (N,) that never change: every class equally often."""
-    labels = np.tile(np.arange(len(charset)), max(1, -(-at_least // len(charset))))
-    return torch.from_numpy(source.images(labels, side, (stream, 0))), torch.from_numpy(labels)
 
 
 def default_workers() -> int:

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from training.data.registry import get_dataset
 from training.errors import KakitoriError, check_choice
 from training.models.registry import get_architecture
 from training.spec import POOLINGS, SIZES
@@ -21,7 +20,8 @@ class TrainConfig:
     arch: str = "resnet"
     pooling: str = "adaptive_avg"
     dataset: str = "ink"
-    charset: str = "etl9g"
+    mix: str | None = None
+    """Shares of the parts of a data set such as ink+etl9g, "1:3"; None means equal ones."""
     size: int = 64
     epochs: int = 40
     batch_size: int = 256
@@ -54,7 +54,6 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         get_architecture(self.arch)
-        get_dataset(self.dataset)
         check_choice("device", self.device, ("auto", "cpu", "cuda"))
         check_choice("pooling", self.pooling, [name for name, row in POOLINGS.items() if not row.fixed])
         if self.size not in SIZES:

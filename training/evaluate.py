@@ -1,4 +1,4 @@
-"""Measure a model on stroke files, folders of pictures, or generated ink, by source and writer.
+"""Measure a model on stroke files, folders of pictures, generated ink, or prepared sets, by source and writer.
 
 Needs:  a model directory
 Run:    invoke evaluate --strokes FILE.jsonl.gz
@@ -7,7 +7,7 @@ Writes: models/<name>/evaluation.json, one entry for each evaluation set and var
 
 import time
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,19 @@ from rich.progress import track
 from rich.table import Table
 from torch import nn
 
-from training.batches import TEST_STREAM, fixed_set
+from training.batches import TEST_STREAM
 from training.charset import Charset
 from training.data.image_folder import list_pictures, read_picture
-from training.data.registry import get_dataset
+from training.data.ink import InkSource
+from training.data.prepared import PreparedSet
+from training.data.registry import INK
+from training.data.stored import classes_in
 from training.data.stroke_files import read_stroke_file
 from training.errors import DataError
 from training.files import read_json, write_json
 from training.image import rasterise_image
 from training.ink import rasterise, to_tensor
-from training.metrics import TOP_K, ranks, top_k_percent
+from training.metrics import TOP_K, balanced_percent, ranks, top_k_percent
 from training.spec import ModelSpec
 
 RESULTS_FILE = "evaluation.json"
@@ -106,14 +109,13 @@ def picture_samples(folder: Path, spec: ModelSpec) -> list[Sample]:
     return samples
 
 
-def generated_samples(name: str, spec: ModelSpec) -> list[Sample]:
-    """Return the test images of a data set that is generated: never drawn in training or for validation."""
+def generated_samples(spec: ModelSpec) -> list[Sample]:
+    """Return test images of generated ink: never drawn in training or for validation."""
     charset = spec.get_charset()
-    source = get_dataset(name).open(charset)
-    images, labels = fixed_set(source, charset, spec.size, TEST_STREAM, TEST_IMAGES)
+    images, labels = InkSource(charset).held_out(TEST_STREAM, spec.size, TEST_IMAGES)
     return [
-        Sample(charset.characters[label], image.astype(np.float32) / 255, name, "generated")
-        for image, label in zip(images.numpy(), labels.numpy(), strict=True)
+        Sample(charset.characters[label], image.astype(np.float32) / 255, INK, "generated")
+        for image, label in zip(images, labels, strict=True)
     ]
 
 
@@ -125,19 +127,61 @@ def evaluate(samples: list[Sample], charset: Charset, predict: Predictor) -> lis
     Raises:
         DataError: if no sample is left.
     """
-    known = [sample for sample in samples if sample.char in charset]
-    if not known:
-        raise DataError(f"None of the {len(samples)} samples is a character of charset {charset.name!r}.")
-    labels = np.array([charset.index(sample.char) for sample in known])
-    parts = [
-        predict(to_tensor(np.stack([sample.coverage for sample in known[i : i + BATCH]])))
-        for i in track(range(0, len(known), BATCH), "Reading", transient=True)
-    ]
-    places = ranks(np.concatenate(parts), labels)
+    known = np.array([sample.char in charset for sample in samples], bool)
+    readable = [sample for sample in samples if sample.char in charset]
+    check_not_empty(known, charset)
+    labels = np.array([charset.index(sample.char) for sample in readable])
+    batches = (np.stack([s.coverage for s in readable[i : i + BATCH]]) for i in range(0, len(readable), BATCH))
+    places = read_all(batches, labels, predict)
+    pairs = [(sample.source, sample.writer) for sample in samples]
+    return [row | top_k_percent(places[chosen]) for row, chosen in group_rows(pairs, known)]
+
+
+def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predictor) -> list[dict[str, Any]]:
+    """Return rows as `evaluate`, over every test image of a prepared set once, read from the disk batch by batch.
+
+    `balanced_percent` is the mean over classes of the share read rightly: the figure for sets with uneven classes.
+
+    Raises:
+        DataError: if the set has no test image of a character in the charset.
+    """
+    rows = prepared.rows("test")
+    labels = classes_in(prepared.charset, charset)[prepared.labels[rows]]
+    known = labels >= 0
+    check_not_empty(known, charset)
+    readable, labels = rows[known], labels[known]
+    batches = (prepared.images[readable[i : i + BATCH]] / np.float32(255) for i in range(0, len(readable), BATCH))
+    places = read_all(batches, labels, predict)
+    writers = [f"writer {n}" if n >= 0 else "unknown" for n in prepared.writers[rows]]
+    pairs = [(prepared.metadata["name"], writer) for writer in writers]
     return [
-        _row(source, writer, samples, known, places)
-        for source, writer in _groups((sample.source, sample.writer) for sample in known)
+        row | top_k_percent(places[chosen]) | {"balanced_percent": balanced_percent(places[chosen], labels[chosen])}
+        for row, chosen in group_rows(pairs, known)
     ]
+
+
+def check_not_empty(known: np.ndarray, charset: Charset) -> None:
+    """Raise DataError unless one of the samples (N,) bool is known to the charset."""
+    if not known.any():
+        raise DataError(f"None of the {len(known)} samples is a character of charset {charset.name!r}.")
+
+
+def read_all(batches: Iterable[np.ndarray], labels: np.ndarray, predict: Predictor) -> np.ndarray:
+    """Return at which place the label of each image of the batches (n, H, W) stands, (N,)."""
+    parts = track((predict(to_tensor(batch)) for batch in batches), "Reading", -(-len(labels) // BATCH), transient=True)
+    starts = range(0, len(labels), BATCH)
+    return np.concatenate([ranks(part, labels[i : i + BATCH]) for part, i in zip(parts, starts, strict=True)])
+
+
+def group_rows(pairs: list[tuple[str, str]], known: np.ndarray) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    """Yield the beginning of each group's row, and which (n,) bool of the known samples are in it."""
+    sources, writers = (np.array(names) for names in zip(*pairs, strict=True))
+    known_pairs = [pair for pair, is_known in zip(pairs, known, strict=True) if is_known]
+    for source, writer in _groups(known_pairs):
+        is_in = ((sources == source) | (source == "all")) & ((writers == writer) | (writer == "all"))
+        count = int((is_in & known).sum())
+        facts = {"characters": count, "outside_charset": int(is_in.sum()) - count}
+        yield {"source": source, "writer": writer, **facts}, is_in[known]
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -149,20 +193,6 @@ def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         groups += [(source, writer) for writer in writers]
         groups += [(source, "all")] if len(writers) > 1 else []
     return groups + ([("all", "all")] if len(groups) > 1 else [])
-
-
-def _row(source: str, writer: str, samples: list[Sample], known: list[Sample], places: np.ndarray) -> dict[str, Any]:
-    def is_in(sample: Sample) -> bool:
-        return source in ("all", sample.source) and writer in ("all", sample.writer)
-
-    chosen = np.array([is_in(sample) for sample in known])
-    return {
-        "source": source,
-        "writer": writer,
-        "characters": int(chosen.sum()),
-        "outside_charset": sum(map(is_in, samples)) - int(chosen.sum()),
-        **top_k_percent(places[chosen]),
-    }
 
 
 def record_results(rows: list[dict[str, Any]], name: str, variant: str, engine: str, model_dir: Path) -> None:
@@ -177,10 +207,12 @@ def record_results(rows: list[dict[str, Any]], name: str, variant: str, engine: 
 def results_table(rows: list[dict[str, Any]], title: str) -> Table:
     """Return the rows as a table for a terminal."""
     table = Table(title=title)
-    headings = ["source", "writer", "characters", "outside charset", *(f"top-{k}, %" for k in TOP_K)]
+    figures = {f"top{k}_percent": f"top-{k}, %" for k in TOP_K} | {"balanced_percent": "balanced, %"}
+    figures = {name: heading for name, heading in figures.items() if any(name in row for row in rows)}
+    headings = ["source", "writer", "characters", "outside charset", *figures.values()]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in ("source", "writer") else "right", overflow="fold")
     for row in rows:
-        figures = [f"{row[f'top{k}_percent']:.2f}" for k in TOP_K]
-        table.add_row(row["source"], row["writer"], f"{row['characters']:,}", f"{row['outside_charset']:,}", *figures)
+        counts = [f"{row['characters']:,}", f"{row['outside_charset']:,}"]
+        table.add_row(row["source"], row["writer"], *counts, *(f"{row[name]:.2f}" for name in figures))
     return table

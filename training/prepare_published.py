@@ -94,7 +94,8 @@ def prepare_published(
 def describe_file(path: Path) -> dict[str, Any]:
     """Return a source file's path, bytes and SHA-256."""
     with path.open("rb") as file:
-        return {"path": str(path), "bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
 
 
 def fill(writer: PreparedWriter, parts: list[Part], fit: Callable[[np.ndarray, int], np.ndarray], skip_bad: bool

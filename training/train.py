@@ -1,6 +1,6 @@
 """Train a network on a data set until it is done, going on where an interrupted run stopped.
 
-Needs:  nothing: the default data set is drawn on the fly from KanjiVG
+Needs:  nothing: the default data set is drawn on the fly from KanjiVG; for others a prepared set (`invoke data`)
 Run:    invoke train            several GPUs: torchrun --nproc-per-node 4 --no-python invoke train
 Writes: models/<name>/ config.json, model.safetensors, training_log.csv, training_curves.png, tensorboard/, checkpoints/
 """
@@ -16,11 +16,11 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 
-from training.batches import VALIDATION_IMAGES, VALIDATION_STREAM, default_workers, fixed_set, training_batches
-from training.charset import Charset, get_charset
+from training.batches import VALIDATION_IMAGES, VALIDATION_STREAM, default_workers, training_batches
+from training.charset import CHARSETS
 from training.checkpoint import load_network, save_network
 from training.config import TrainConfig
-from training.data.registry import Source, get_dataset
+from training.data.registry import Dataset, open_dataset
 from training.errors import ModelError
 from training.history import EVENTS_FOLDER, log_events, plot_curves, write_log
 from training.loop import Trainer, evaluate_set, train_epoch
@@ -46,8 +46,7 @@ class Run:
 
     config: TrainConfig
     spec: ModelSpec
-    charset: Charset
-    source: Source
+    data: Dataset
     trainer: Trainer
     images_per_epoch: int
     batch_size: int  # in each process; smaller than asked for where an epoch is smaller than one batch
@@ -93,27 +92,27 @@ def set_up(config: TrainConfig) -> Run:
     if config.device == "cuda" and accelerator.device.type != "cuda":
         raise ModelError("--device cuda: torch sees no CUDA device here; use --device cpu, or auto.")
     set_seed(config.seed)
-    charset = get_charset(config.charset, config.class_limit)
-    dataset = get_dataset(config.dataset)
     with accelerator.main_process_first():  # one process fills the caches, the others find them
-        source = dataset.open(charset)
+        dataset = open_dataset(config.dataset, config.size, config.class_limit, config.mix)
+    charset = dataset.charset
     spec = ModelSpec(
         config.arch, get_architecture(config.arch).widths, config.pooling, charset.name, len(charset), charset.digest,
-        config.size, data=dataset.licence,
+        config.size, radius=dataset.source.pen_radius(config.size),
+        characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licence,
     )  # fmt: skip
     network = build_network(spec).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     average = build_network(spec).to(accelerator.device, memory_format=torch.channels_last)
     network, optimizer = accelerator.prepare(network, optimizer)
     trainer = Trainer(accelerator, network, average, optimizer, config.label_smoothing, config.clip_norm)
-    images = config.sample_limit or dataset.images_per_class * len(charset)
+    images = config.sample_limit or dataset.images_per_epoch
     batch_size = min(config.batch_size, images // accelerator.num_processes)
     if batch_size < 2:
         raise ModelError(
             f"An epoch of {images} images in batches of {config.batch_size} leaves less than the 2 a batch that batch "
             "normalisation needs: raise --sample-limit or --batch-size."
         )
-    return Run(config, spec, charset, source, trainer, images, batch_size)
+    return Run(config, spec, dataset, trainer, images, batch_size)
 
 
 def mixed_precision(device: str) -> str:
@@ -197,7 +196,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     side = config.size if config.start_from else image_side(epoch, config.epochs, config.size)
     workers = default_workers() if config.workers is None else config.workers
     batches = training_batches(
-        run.source, run.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
+        run.data.source, run.data.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
         accelerator.process_index, accelerator.num_processes, workers,
     )  # fmt: skip
     steps = range(state.step, state.step + len(batches))
@@ -206,7 +205,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     decays = [ema_decay(i, config.ema_decay) for i in steps]
     progress.start_epoch(epoch, len(batches), side)
     result = train_epoch(run.trainer, batches, rates, decays, progress.advance)
-    images, labels = fixed_set(run.source, run.charset, side, VALIDATION_STREAM, VALIDATION_IMAGES)
+    images, labels = map(torch.from_numpy, run.data.source.held_out(VALIDATION_STREAM, side, VALIDATION_IMAGES))
     validation = evaluate_set(run.trainer.average, images, labels, accelerator.device)
     row = {
         "epoch": epoch,

@@ -1,20 +1,21 @@
 import numpy as np
 import torch
 
-from training.batches import HIRAGANA_SHARE, TEST_STREAM, VALIDATION_STREAM, epoch_labels, fixed_set, training_batches
+from training.batches import HIRAGANA_SHARE, TEST_STREAM, VALIDATION_STREAM, epoch_labels, training_batches
 from training.charset import get_charset
 
 
 def test_every_class_comes_equally_often_and_hiragana_more():
     charset = get_charset("etl9g")
     one_pass = 2965 + 71 * HIRAGANA_SHARE
-    counts = np.bincount(epoch_labels(charset, 2 * one_pass, 1, 1))
+    counts = np.bincount(epoch_labels(charset, np.ones(len(charset)), 2 * one_pass, 1, 1))
     assert set(counts[71:]) == {2}
     assert set(counts[:71]) == {2 * HIRAGANA_SHARE}
 
 
 def test_epochs_and_seeds_differ(small_charset):
-    orders = [epoch_labels(small_charset, 242, seed, epoch) for seed, epoch in ((1, 1), (1, 2), (2, 1))]
+    counts = np.ones(len(small_charset))
+    orders = [epoch_labels(small_charset, counts, 242, seed, epoch) for seed, epoch in ((1, 1), (1, 2), (2, 1))]
     assert not np.array_equal(orders[0], orders[1])
     assert not np.array_equal(orders[0], orders[2])
 
@@ -37,8 +38,13 @@ def test_processes_share_the_batches_of_one(source, small_charset):
     assert torch.equal(second[1], alone[4])
 
 
-def test_validation_and_test_images_are_different_and_balanced(source, small_charset):
-    validation, labels = fixed_set(source, small_charset, 32, VALIDATION_STREAM, 250)
-    test, _ = fixed_set(source, small_charset, 32, TEST_STREAM, 250)
+def test_a_class_without_images_does_not_come(small_charset):
+    counts = np.arange(len(small_charset))
+    assert 0 not in epoch_labels(small_charset, counts, 1000, 1, 1)
+
+
+def test_validation_and_test_images_are_different_and_balanced(source):
+    validation, labels = source.held_out(VALIDATION_STREAM, 32, 250)
+    test, _ = source.held_out(TEST_STREAM, 32, 250)
     assert np.bincount(labels).tolist() == [3] * 100
     assert (validation != test).any()

@@ -86,7 +86,7 @@ def test_folders_without_pictures_are_refused(tmp_path):
 
 
 def test_generated_test_set_is_balanced(spec):
-    samples = generated_samples("ink", spec)
+    samples = generated_samples(spec)
     assert {sum(s.char == c for s in samples) for c in spec.get_charset().characters} == {60}
 
 

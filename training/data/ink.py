@@ -7,6 +7,7 @@ import numpy as np
 from training.camera import draw_batch
 from training.charset import Charset
 from training.data.kanjivg import load_templates
+from training.spec import ModelSpec
 
 PHOTOGRAPHED = 0.35  # share of images that look photographed or scanned; the rest are a clean pen's
 
@@ -21,6 +22,19 @@ class InkSource:
     def __len__(self) -> int:
         """Return how many written forms there are, over all characters."""
         return len(self._templates["stroke_starts"]) - 1
+
+    def counts(self, stream: int) -> np.ndarray:
+        """Return how many different images (K,) of each class there are: no end of them."""
+        return np.full(len(self.charset), np.inf)
+
+    def held_out(self, stream: int, size: int, at_least: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return images (N, size, size) uint8 and labels (N,) that never change: every class equally often."""
+        labels = np.tile(np.arange(len(self.charset)), max(1, -(-at_least // len(self.charset))))
+        return self.images(labels, size, (stream, 0)), labels
+
+    def pen_radius(self, size: int) -> float:
+        """Return half the width in pixels of the pen that strokes of a user's are drawn with."""
+        return ModelSpec.radius * size / ModelSpec.size
 
     def images(
         self, labels: np.ndarray, size: int, seed: Sequence[int], photographed: float = PHOTOGRAPHED

@@ -193,7 +193,7 @@ def find_cifar100(folder: Path) -> Found:
         path = find_file(folder, [f"{split}.bin"])
         content = np.fromfile(path, np.uint8)
         if not len(content) or len(content) % CIFAR_RECORD:
-            raise DataError(f"{path} has {len(content):,} bytes, expected a multiple of {CIFAR_RECORD}: fetch it again.")
+            raise DataError(f"{path} has {len(content):,} bytes, no multiple of {CIFAR_RECORD}: fetch it again.")
         records = content.reshape(-1, CIFAR_RECORD)
         check_labels(records[:, 1], charset, path, 1, CIFAR_RECORD)
         colours = records[:, 2:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)

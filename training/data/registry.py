@@ -1,40 +1,120 @@
-"""The data sets that can be trained on, one row each."""
+"""The data sets that can be trained on: generated ink, prepared sets by their names, and mixtures of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from training.charset import Charset
+from training.charset import Charset, get_charset, limited
 from training.data.ink import InkSource
-from training.errors import check_choice
+from training.data.mixed import MixedSource
+from training.data.prepared import METADATA, SPLITS, open_prepared, prepared_folder
+from training.data.stored import StoredSource
+from training.errors import DataError, KakitoriError
 from training.spec import KANJIVG_LICENCE
+
+INK = "ink"
+INK_CHARSET = "etl9g"
+INK_PER_CLASS = 20  # images of a class in an epoch
+JOIN = "+"  # between the names of a mixture
 
 
 class Source(Protocol):
-    """Where images of a charset's classes come from."""
+    """Where images of a charset's classes come from. A stream is the first entry of a seed: train, validation, test."""
 
     def images(self, labels: np.ndarray, size: int, seed: Sequence[int]) -> np.ndarray:
         """Return one image of each label (N,) as (N, size, size) uint8 coverage, 0 paper, 255 ink."""
 
+    def counts(self, stream: int) -> np.ndarray:
+        """Return how many different images (K,) float or int of each class a stream has; infinite where drawn."""
+
+    def held_out(self, stream: int, size: int, at_least: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return images (N, size, size) uint8 and labels (N,) int64 of a stream that never change."""
+
+    def pen_radius(self, size: int) -> float:
+        """Return half the width of the strokes, in pixels of images of `size`."""
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: how to open it, how many images of a class make an epoch, and what a model made of it must tell."""
+    """An opened data set: its images, its classes, the images of an epoch, and what a model made of it must tell."""
 
-    open: Callable[[Charset], Source]
-    images_per_class: int
+    source: Source
+    charset: Charset
+    images_per_epoch: int
     licence: dict[str, str]
 
 
-DATASETS = {"ink": Dataset(InkSource, 20, KANJIVG_LICENCE)}
+def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str | None = None) -> Dataset:
+    """Return a data set: "ink", a prepared set's name, or several joined by "+".
 
-
-def get_dataset(name: str) -> Dataset:
-    """Return a data set.
+    Args:
+        name: as given by the user.
+        size: side of the prepared images in pixels.
+        class_limit: only the first classes.
+        mix: the parts' shares, "1:3"; equal if None.
 
     Raises:
-        KakitoriError: for an unknown name, listing the known ones.
+        KakitoriError: for a name that is neither ink nor a prepared set, listing those there are, or wrong shares.
     """
-    return DATASETS[check_choice("dataset", name, DATASETS)]
+    names = name.split(JOIN)
+    shares = parse_shares(mix, names)
+    prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n != INK}
+    charset = limited(join_charsets([p.charset for p in prepared.values()] or [get_charset(INK_CHARSET)]), class_limit)
+    sources = [InkSource(charset) if n == INK else StoredSource(prepared[n].folder, charset) for n in names]
+    licences = [KANJIVG_LICENCE if n == INK else prepared[n].metadata["licence"] for n in names]
+    return Dataset(
+        sources[0] if len(names) == 1 else MixedSource(sources, shares),
+        charset,
+        sum(epoch_size(source) for source in sources),
+        {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE},
+    )
+
+
+def epoch_size(source: Source) -> int:
+    """Return the number of images that make an epoch of a source: all it has to train on, or some of each class."""
+    counts = source.counts(SPLITS.index("train"))
+    return int(np.where(np.isinf(counts), INK_PER_CLASS, counts).sum())
+
+
+def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:
+    """Return the share of each part of a mixture, from "1:3".
+
+    Raises:
+        KakitoriError: if it is not a positive number for each.
+    """
+    try:
+        shares = [float(part) for part in mix.split(":")] if mix else [1.0] * len(names)
+    except ValueError:
+        shares = []
+    if len(shares) != len(names) or not all(0 < share < float("inf") for share in shares):
+        raise KakitoriError(f"--mix {mix!r}: expected {len(names)} numbers above 0 joined by ':', one for each of "
+                            f"{', '.join(names)}, such as {':'.join('1' * len(names))}.")
+    return shares
+
+
+def join_charsets(charsets: Sequence[Charset]) -> Charset:
+    """Return the classes of all charsets in the order in which they first come; one that all share stays itself."""
+    first = charsets[0]
+    if all(charset.digest == first.digest for charset in charsets):
+        return first
+    characters = dict.fromkeys(character for charset in charsets for character in charset.characters)
+    return Charset(JOIN.join(charset.name for charset in charsets), tuple(characters))
+
+
+def find_prepared(name: str, size: int) -> Path:
+    """Return the folder of a prepared set.
+
+    Raises:
+        DataError: if there is none, listing those there are.
+    """
+    folder = prepared_folder(name, size)
+    if not (folder / METADATA).is_file():
+        there = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA}"))
+        raise DataError(
+            f"Unknown dataset {name!r}: choose ink, or prepare {folder} with `invoke data --source … --size {size}`; "
+            f"prepared are: {', '.join(there) or 'none'}."
+        )
+    return folder

@@ -1,0 +1,45 @@
+"""Several sources as one: each training image comes from one of them, by chance, in given shares."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+# A class with fewer stored images than this has them drawn more rarely, and the other source's in their place: the same
+# few again and again would be learnt by heart.
+RARE = 20
+
+
+class MixedSource:
+    """Sources of the same charset. Images to train on are mixed; those held out are all sources' together."""
+
+    def __init__(self, sources: Sequence[Any], shares: Sequence[float]) -> None:
+        self.sources, self.shares = sources, np.array(shares, float)
+
+    def weights(self, stream: int) -> np.ndarray:
+        """Return how likely (sources, K) an image of a class comes from each source, up to a factor a class."""
+        return self.shares[:, None] * np.minimum(1, [source.counts(stream) / RARE for source in self.sources])
+
+    def counts(self, stream: int) -> np.ndarray:
+        """Return how many different images (K,) of each class there are; infinite where one source draws them."""
+        return np.sum([source.counts(stream) for source in self.sources], axis=0)
+
+    def images(self, labels: np.ndarray, size: int, seed: Sequence[int]) -> np.ndarray:
+        """Return one image of each label (N,) as (N, size, size) uint8 coverage."""
+        choice = np.random.default_rng([*seed, len(self.sources)]).random(len(labels))
+        bounds = np.cumsum(self.weights(seed[0])[:, labels], axis=0)
+        chosen = (choice * bounds[-1] >= bounds).sum(axis=0)
+        images = np.empty((len(labels), size, size), np.uint8)
+        for n, source in enumerate(self.sources):
+            if (chosen == n).any():
+                images[chosen == n] = source.images(labels[chosen == n], size, seed)
+        return images
+
+    def held_out(self, stream: int, size: int, at_least: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the held-out images and labels of all sources, one after the other."""
+        images, labels = zip(*(source.held_out(stream, size, at_least) for source in self.sources), strict=True)
+        return np.concatenate(images), np.concatenate(labels)
+
+    def pen_radius(self, size: int) -> float:
+        """Return the mean of the sources' pens by their shares, half a stroke's width in pixels."""
+        return round(float(np.average([source.pen_radius(size) for source in self.sources], weights=self.shares)), 2)
