@@ -33,20 +33,27 @@ def clear_errors(body: Callable) -> Callable:
     return run
 
 
+def optional_path(text: str | None) -> Path | None:
+    """Return a flag's path, or None where the flag is not given."""
+    return Path(text) if text else None
+
+
 @task(
     help={
-        "source": "What to prepare: ink, drawn from KanjiVG's strokes.",
+        "source": "What to prepare: ink, drawn from KanjiVG's strokes, or a set of your own: see docs/data.md.",
+        "from": "Folder that holds the set's files.",
         "size": "Image side in pixels.",
         "strokes": "A stroke file; its real writing stands first in each row of the contact sheet.",
-        "sheet": "Where to write the contact sheet.",
+        "sheet": "Where to write the contact sheet of ink.",
+        "skip-bad": "Leave broken images out, count and list them, instead of stopping at the first.",
     }
 )
 @clear_errors
-def data(c, source="ink", size=64, strokes=None, sheet=SHEET):
-    """Prepare and verify a data source; write a contact sheet of it."""
-    from training.prepare import prepare
+def data(c, source="ink", from_=None, size=64, skip_bad=False, strokes=None, sheet=SHEET):
+    """Prepare and verify a data source."""
+    from training.prepare import Options, prepare
 
-    prepare(source, size, Path(sheet), Path(strokes) if strokes else None)
+    prepare(source, Options(size, optional_path(from_), skip_bad, Path(sheet), optional_path(strokes)))
 
 
 @task(

@@ -1,11 +1,13 @@
-"""Prepare and verify a data source, and show what it looks like.
+"""Prepare and verify a data source.
 
-Needs:  nothing for generated ink
-Run:    invoke data --source ink [--strokes FILE.jsonl.gz]
-Writes: the stroke cache; runs/ink_sheet.png, rows of imitations, beside real writing where a stroke file is given
+Needs:  nothing for generated ink and scikit-learn's digits, for others their files
+Run:    invoke data --source ink [--strokes FILE.jsonl.gz]      invoke data --source kmnist --from DIR
+Writes: for ink the stroke cache and runs/ink_sheet.png, rows of imitations, beside real writing where a stroke file is
+        given; for others datasets/<name>-<size>/
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,39 +15,68 @@ import numpy as np
 from training.charset import get_charset
 from training.contact_sheet import write_sheet
 from training.data.ink import InkSource
+from training.data.published import PUBLISHED
 from training.data.stroke_files import read_stroke_file
-from training.errors import check_choice
+from training.errors import KakitoriError, check_choice
 from training.ink import rasterise
-from training.spec import ModelSpec
+from training.prepare_published import prepare_published
+from training.spec import SIZES, ModelSpec
 
 SHEET_ROWS, SHEET_COLUMNS, SHEET_ZOOM = 16, 14, 2
 SHEET_SEED = 3
 
 
-def prepare_ink(size: int, sheet: Path, stroke_file: Path | None, report: Callable[[str], None]) -> None:
+@dataclass(frozen=True)
+class Options:
+    """What a user may say about a source; each reads what concerns it."""
+
+    size: int = ModelSpec.size
+    folder: Path | None = None  # where its files lie
+    skip_bad: bool = False  # leave broken images out and list them, instead of stopping at the first
+    sheet: Path | None = None  # of ink
+    strokes: Path | None = None  # real writing for the sheet of ink
+
+
+Report = Callable[[str], None]
+
+
+def prepare_ink(options: Options, report: Report) -> None:
     """Fill the stroke cache, check that every class can be drawn, and write the contact sheet."""
     charset = get_charset("etl9g")
     source = InkSource(charset)
-    images = source.images(np.arange(len(charset)), size, [SHEET_SEED])
+    images = source.images(np.arange(len(charset)), options.size, [SHEET_SEED])
     empty = [charset.characters[i] for i in np.flatnonzero(images.max(axis=(1, 2)) == 0)]
     report(f"Generated ink: {len(charset):,} classes, {len(source):,} forms, {len(empty)} drawn empty {empty[:10]}.")
-    rows = _rows_beside_writing(source, size, stroke_file) if stroke_file else _rows(source, size)
-    write_sheet(np.concatenate(rows), SHEET_COLUMNS, sheet, SHEET_ZOOM)
-    report(f"{sheet}: {len(rows)} rows of imitations{', real writing first in each' if stroke_file else ''}.")
+    if options.sheet:
+        if options.strokes:
+            rows, beside = _rows_beside_writing(source, options.size, options.strokes), ", real writing first in each"
+        else:
+            rows, beside = _rows(source, options.size), ""
+        write_sheet(np.concatenate(rows), SHEET_COLUMNS, options.sheet, SHEET_ZOOM)
+        report(f"{options.sheet}: {len(rows)} rows of imitations{beside}.")
 
 
-SOURCES = {"ink": prepare_ink}
+def published(name: str) -> Callable[[Options, Report], None]:
+    """Return what prepares a published set."""
+    return lambda options, report: prepare_published(name, options.folder, options.size, options.skip_bad, report)
 
 
-def prepare(
-    source: str, size: int, sheet: Path, stroke_file: Path | None, report: Callable[[str], None] = print
-) -> None:
+SOURCES: dict[str, Callable[[Options, Report], None]] = {
+    "ink": prepare_ink,
+    **{name: published(name) for name in PUBLISHED},
+}
+
+
+def prepare(source: str, options: Options, report: Report = print) -> None:
     """Prepare a source.
 
     Raises:
-        KakitoriError: for an unknown source, listing the known ones.
+        KakitoriError: for an unknown source or size, listing the known ones, or files that cannot be used.
     """
-    SOURCES[check_choice("source", source, SOURCES)](size, sheet, stroke_file, report)
+    check_choice("source", source, SOURCES)
+    if options.size not in SIZES:
+        raise KakitoriError(f"--size {options.size} is not one of {', '.join(map(str, SIZES))}.")
+    SOURCES[source](options, report)
 
 
 def _rows(source: InkSource, size: int) -> list[np.ndarray]:

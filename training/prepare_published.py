@@ -64,7 +64,7 @@ def prepare_published(
     if folder is None and published.needs_files:
         raise DataError(f"--source {name} needs its files: name their folder with --from. {published.licence['url']}")
     charset, parts = published.find(folder)
-    files = [describe_file(path) for part in parts for path in part.paths]
+    files = [describe_file(path, len(part.labels) // len(part.paths)) for part in parts for path in part.paths]
     count = sum(len(part.labels) for part in parts)
     plan = {"name": name, "files": files, "margin": ModelSpec.margin, "seed": SEED, "skip_bad": skip_bad}
     writer = PreparedWriter(prepared_folder(name, size), charset, size, count, plan)
@@ -91,11 +91,11 @@ def prepare_published(
     return prepared
 
 
-def describe_file(path: Path) -> dict[str, Any]:
-    """Return a source file's path, bytes and SHA-256."""
+def describe_file(path: Path, records: int) -> dict[str, Any]:
+    """Return a source file's path, bytes, SHA-256 and number of images."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
+    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest, "records": records}
 
 
 def fill(writer: PreparedWriter, parts: list[Part], fit: Callable[[np.ndarray, int], np.ndarray], skip_bad: bool

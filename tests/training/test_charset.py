@@ -72,3 +72,23 @@ def test_unknown_charset_lists_the_known():
 def test_unknown_character_is_named():
     with pytest.raises(KakitoriError, match="'ん゛' is not one of the 3,036"):
         ETL9G.index("ん゛")
+
+
+def test_kuzushiji_classes_are_those_of_their_class_maps():
+    kmnist, k49 = get_charset("kmnist"), get_charset("k49")
+    assert [kmnist.code_point(i) for i in (0, 4, 9)] == [0x304A, 0x306A, 0x3092]
+    assert (len(k49), k49.index("ゐ"), k49.index("ん"), k49.characters[48]) == (49, 44, 47, "ゝ")
+    assert {kmnist.jis(i) for i in range(10)} <= {k49.jis(i) for i in range(49)}
+
+
+def test_classes_with_names_have_no_codes_and_a_digest_of_their_own():
+    named = Charset("x", ("ab", "c", "田中"))
+    assert [named.jis(i) for i in range(3)] == [None] * 3
+    assert [named.code_point(i) for i in range(3)] == [None, ord("c"), None]
+    assert named.digest != Charset("x", ("a", "bc", "田中")).digest
+
+
+@pytest.mark.parametrize("characters", [("あ", "い", "あ"), ("あ", "")])
+def test_classes_that_cannot_be_told_apart_are_refused(characters):
+    with pytest.raises(KakitoriError, match="a class twice, or one without a name"):
+        Charset("x", characters)

@@ -203,8 +203,10 @@ def find_cifar100(folder: Path) -> Found:
 
 def find_digits(_folder: Path | None) -> Found:
     """Return scikit-learn's 1,797 digits of 8 x 8 pixels in 17 levels."""
-    from sklearn.datasets import load_digits  # only this set needs it
-
+    try:
+        from sklearn.datasets import load_digits  # only this set needs it
+    except ModuleNotFoundError:
+        raise DataError('The digits come with scikit-learn: python -m pip install -e ".[test]"') from None
     digits = load_digits()
     levels = np.round(digits.images * (255 / 16)).astype(np.uint8)
     return get_charset("digits"), [Part(levels, digits.target, (), None)]
