@@ -9,6 +9,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from training.errors import KakitoriError, check_choice
+from training.etl_characters import (
+    CAPITALS,
+    DIGITS,
+    ETL8_KANJI,
+    ETL8_SMALL_KANA,
+    KATAKANA,
+    OLD_HIRAGANA,
+    SYMBOLS,
+)
 
 SMALL_KANA = "ぁぃぅぇぉっゃゅょゎ"
 # ETL9G, "Character set": 71 hiragana without the small ones, ゐ and ゑ, and the kanji of JIS X 0208 level 1.
@@ -103,9 +112,22 @@ def _etl9g() -> tuple[str, ...]:
     return tuple(hiragana + _jis_range(*LEVEL_1_JIS))
 
 
+def _etl8g() -> tuple[str, ...]:
+    hiragana = [kana for kana in _etl9g() if kana < "ー"]
+    return tuple(sorted({*hiragana, *ETL8_SMALL_KANA, *ETL8_KANJI}, key=jis_code))
+
+
+def _etl_all() -> tuple[str, ...]:
+    """Return what ETL1 and ETL3 to ETL9 hold, all in JIS X 0208 forms (ETL2 is print, and has some kanji more)."""
+    others = SYMBOLS + DIGITS + CAPITALS + KATAKANA + OLD_HIRAGANA
+    return tuple(sorted({*_etl9g(), *_etl8g(), *others}, key=jis_code))
+
+
 # The charsets that are known without their data. Others (folders of pictures) travel with it, and with the model.
 CHARSETS: dict[str, Callable[[], tuple[str, ...]]] = {
     "etl9g": _etl9g,
+    "etl8g": _etl8g,
+    "etl-all": _etl_all,
     "kmnist": lambda: tuple(KMNIST),
     "k49": lambda: tuple(K49),
     "digits": lambda: tuple("0123456789"),

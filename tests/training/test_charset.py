@@ -92,3 +92,30 @@ def test_classes_with_names_have_no_codes_and_a_digest_of_their_own():
 def test_classes_that_cannot_be_told_apart_are_refused(characters):
     with pytest.raises(KakitoriError, match="a class twice, or one without a name"):
         Charset("x", characters)
+
+
+def test_etl8g_agrees_with_the_published_codes_of_its_three_files():
+    # http://etlcdb.db.aist.go.jp/etlcdb/etln/form_e8b.htm: 320, 320 and 316 categories, with these first and last codes
+    charset = get_charset("etl8g")
+    assert len(charset) == 75 + 881
+    assert [charset.jis(i) for i in (0, 319, 320, 639, 640, 955)] == ["2422", "384D", "384E", "4250", "4253", "4F43"]
+
+
+def test_etl_all_holds_the_others_and_every_class_has_a_jis_code():
+    charset = get_charset("etl-all")
+    assert set(ETL9G.characters) | set(get_charset("etl8g").characters) < set(charset.characters)
+    assert all(c in charset for c in "０９ＡＺアンヰヱゐゑ゛゜ー￥−")
+    codes = [charset.jis(i) for i in range(len(charset))]
+    assert codes == sorted(codes)
+    assert len(charset) == 3036 + 4 + 2 + 48 + 10 + 26 + 40
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("etl8g", "sha256:d8ef1414ac7c0227b1f766599570ab7164032e22f87c7548653e6bb0735f4c2d"),
+        ("etl-all", "sha256:05707b9ec191d2884a218d3f1c3ccc2147d26cfec11d26b59574507935d074fc"),
+    ],
+)
+def test_the_order_of_the_other_etl_charsets_is_frozen(name, digest):
+    assert get_charset(name).digest == digest

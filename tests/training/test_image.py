@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from training.errors import DataError
-from training.image import rasterise_image
+from training.image import rasterise_image, rasterise_levels
 
 MARGIN, SIZE = 0.07, 64
 
@@ -53,3 +53,18 @@ def test_a_blank_picture_is_refused():
 def test_a_tiny_picture_is_refused():
     with pytest.raises(DataError, match="1 x 1 pixels: expected at least 2 x 2"):
         rasterise_image(np.zeros((1, 1, 4), np.uint8), SIZE, MARGIN)
+
+
+@pytest.mark.parametrize("size", [32, 48, 64, 96, 128])
+@pytest.mark.parametrize(("top", "light_on_dark"), [(1, True), (15, True), (15, False), (255, True)])
+def test_many_grey_pictures_at_once_become_what_each_becomes_alone(size, top, light_on_dark):
+    pictures = [cross(127, 128), cross(127, 128, ink=120), np.full((127, 128, 4), 255, np.uint8)]
+    levels = np.stack([picture[..., 0] for picture in pictures]) // (256 // (top + 1))
+    levels = top - levels if light_on_dark else levels
+    images, inked = rasterise_levels(levels, top, size, MARGIN)
+    for level, image in zip(levels[inked], images[inked], strict=True):
+        grey = np.repeat((level * (255 // top))[..., None], 4, axis=2)
+        grey[..., 3] = 255
+        assert np.array_equal(image, np.rint(rasterise_image(grey, size, MARGIN) * 255))
+    assert not inked[2]
+    assert not images[2].any()
