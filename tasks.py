@@ -199,6 +199,18 @@ def bench(c, model=MODEL, readme="README.md"):
     run_bench(Path(model), Path(readme))
 
 
+@task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})
+@clear_errors
+def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
+    """Show what this machine has and lacks for each task, and the command that mends it."""
+    from rich.console import Console
+
+    from doctor import examine, show
+
+    if not show(examine(Path(model), variant, Path(dist)), Console()):
+        raise Exit("Not all of data, train, evaluate, export and site can run here yet: see above.", code=1)
+
+
 @task(
     name="test",
     help={
@@ -218,4 +230,4 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, evaluate, export, site, serve, compat, bench, run_tests)
+ns = Collection(data, train, evaluate, export, site, serve, compat, bench, doctor, run_tests)

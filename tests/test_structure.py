@@ -50,7 +50,7 @@ def test_vocabulary_needs_the_standard_library_only(root):
                 assert top in sys.stdlib_module_names or imported in VOCABULARY, f"{name} imports {imported}"
 
 
-@pytest.mark.parametrize("module", [*VOCABULARY, "tasks", "web.build"])
+@pytest.mark.parametrize("module", [*VOCABULARY, "doctor", "tasks", "web.build"])
 def test_vocabulary_and_tasks_leave_torch_and_numpy_unloaded(module, root):
     code = f"import sys, {module}; sys.exit(bool({{'torch', 'numpy', 'onnx'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

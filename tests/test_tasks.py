@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-TASKS = ("bench", "compat", "data", "evaluate", "export", "serve", "site", "test", "train")
+TASKS = ("bench", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test", "train")
 
 
 @pytest.fixture
