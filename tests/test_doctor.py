@@ -74,7 +74,7 @@ def test_pins_are_those_of_the_project(root):
 
 
 @pytest.mark.parametrize(
-    ("torch", "ending"), [("2.13.0+cpu", "but torch 2.13.0+cpu cannot use it"), ("2.13.0", "GPU, 80 GB"), (None, "80 GB")]
+    ("torch", "ending"), [("2.13.0+cpu", "torch 2.13.0+cpu cannot use it"), ("2.13.0", "GPU, 80 GB"), (None, "80 GB")]
 )
 def test_a_gpu_is_named_and_a_torch_that_cannot_use_it(monkeypatch, torch, ending):
     monkeypatch.setattr(shutil, "which", lambda name: name)

@@ -6,7 +6,7 @@ Writes: datasets/<name>-<size>/ (see training.data.prepared)
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from rich.progress import track
 from training.data.prepared import RECORD, SPLITS, UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
 from training.data.published import PUBLISHED, Part
 from training.errors import DataError, check_choice
-from training.image import rasterise_image
+from training.image import rasterise_image, rasterise_levels
 from training.spec import ModelSpec
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
@@ -27,28 +27,35 @@ CHUNK = 1024  # images between two notes of progress
 LISTED = 20  # bad images named on the terminal; metadata.json has all
 
 
-def fit_levels(image: np.ndarray, size: int) -> np.ndarray:
-    """Return the coverage of an image (H, W) uint8 of ink levels: found and fitted as a picture, paper being 0."""
-    return fit_picture(np.dstack([np.zeros((*image.shape, 3), np.uint8), image]), size)
+Fitted = tuple[np.ndarray, dict[int, str]]  # (N, S, S) uint8 coverage, and what is wrong with which of them
+Fit = Callable[[Sequence[np.ndarray], int], Fitted]
 
 
-def fit_picture(image: np.ndarray, size: int) -> np.ndarray:
-    """Return the coverage of a picture (H, W, 4) uint8."""
-    return rasterise_image(image, size, ModelSpec.margin)
+def fit_levels(images: Sequence[np.ndarray], size: int) -> Fitted:
+    """Return the images (N, H, W) uint8 found and fitted as pictures are, all at once."""
+    fitted, inked = rasterise_levels(np.ascontiguousarray(images), 255, size, ModelSpec.margin)
+    return fitted, {int(n): "The picture shows no ink." for n in np.flatnonzero(~inked)}
 
 
-def fit_whole(image: np.ndarray, size: int) -> np.ndarray:
-    """Return a photograph (H, W, 3) uint8 as grey, the whole of it, white as paper: there is no ink to find in it."""
-    grey = Image.fromarray(image).convert("L").resize((size, size), Image.Resampling.BILINEAR)
-    return 1 - np.asarray(grey, np.float32) / 255
+def fit_pictures(images: Sequence[np.ndarray], size: int) -> Fitted:
+    """Return the pictures (H, W, 4) uint8 fitted one by one: each has its own size."""
+    fitted, problems = np.zeros((len(images), size, size), np.uint8), {}
+    for n in range(len(images)):
+        try:
+            fitted[n] = np.round(255 * rasterise_image(images[n], size, ModelSpec.margin))
+        except DataError as problem:
+            problems[n] = str(problem)
+    return fitted, problems
 
 
-# How an image becomes coverage (size, size) float32, by the name in the table of published sets.
-FITS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "levels": fit_levels,
-    "picture": fit_picture,
-    "whole": fit_whole,
-}
+def fit_whole(images: Sequence[np.ndarray], size: int) -> Fitted:
+    """Return photographs (H, W, 3) uint8 as grey, the whole of each, white as paper: there is no ink to find in them."""
+    greys = (Image.fromarray(image).convert("L") for image in images)
+    return np.stack([255 - np.asarray(g.resize((size, size), Image.Resampling.BILINEAR)) for g in greys]), {}
+
+
+# By the name in the table of published sets.
+FITS: dict[str, Fit] = {"levels": fit_levels, "picture": fit_pictures, "whole": fit_whole}
 
 
 def prepare_published(
@@ -98,35 +105,27 @@ def describe_file(path: Path, records: int) -> dict[str, Any]:
     return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest, "records": records}
 
 
-def fill(writer: PreparedWriter, parts: list[Part], fit: Callable[[np.ndarray, int], np.ndarray], skip_bad: bool
-         ) -> list[str]:
-    """Write the images, labels and provenance of all parts that are not there yet; return what was wrong with which."""
+def fill(writer: PreparedWriter, parts: list[Part], fit: Fit, skip_bad: bool) -> list[str]:
+    """Write the images, labels and provenance of all parts that are not there yet; return what was wrong with which.
+
+    Raises:
+        DataError: for the first bad image, unless `skip_bad`.
+    """
     starts = np.cumsum([0, *(len(part.labels) for part in parts)])
     chunks = [(p, first) for p, part in enumerate(parts) for first in range(0, len(part.labels), CHUNK)]
     for p, first in track([c for c in chunks if f"{c[0]}.{c[1]}" not in writer.done], "Fitting images"):
         part, stop = parts[p], min(first + CHUNK, len(parts[p].labels))
-        images, bad = fit_chunk(part, range(first, stop), fit, writer.size, skip_bad)
+        images, problems = fit(part.images[first:stop], writer.size)
+        bad = [f"{part.place(first + n)}: {problem}" for n, problem in problems.items()]
+        if bad and not skip_bad:
+            raise DataError(f"{bad[0]} --skip-bad leaves such images out.")
         labels = np.array(part.labels[first:stop], np.int32)
-        labels[[record - first for record in bad]] = UNLABELLED
-        row, file = int(starts[p]) + first, sum(len(q.paths) for q in parts[:p])
-        writer.write(row, images=images, labels=labels, records=provenance(part, range(first, stop), file))
-        writer.mark_done(f"{p}.{first}", list(bad.values()))
+        labels[list(problems)] = UNLABELLED
+        first_file = sum(len(earlier.paths) for earlier in parts[:p])
+        records = provenance(part, range(first, stop), first_file)
+        writer.write(int(starts[p]) + first, images=images, labels=labels, records=records)
+        writer.mark_done(f"{p}.{first}", bad)
     return [problem for problems in writer.done.values() for problem in problems]
-
-
-def fit_chunk(part: Part, records: range, fit: Callable[[np.ndarray, int], np.ndarray], size: int, skip_bad: bool
-              ) -> tuple[np.ndarray, dict[int, str]]:
-    """Return the images (n, size, size) uint8 of some records of a part, and what is wrong with which record."""
-    images, bad = np.zeros((len(records), size, size), np.uint8), {}
-    for target, record in zip(images, records, strict=True):
-        try:
-            target[:] = np.round(fit(part.images[record], size) * 255)
-        except DataError as problem:
-            place = part.place(record)
-            bad[record] = f"{place}: {problem}"
-            if not skip_bad:
-                raise DataError(f"{place}: {problem} --skip-bad leaves such images out.") from problem
-    return images, bad
 
 
 def provenance(part: Part, records: range, first_file: int) -> np.ndarray:

@@ -103,8 +103,8 @@ class Pictures(Sequence):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int) -> np.ndarray:
-        return read_picture(self.paths[index])
+    def __getitem__(self, index: int | slice) -> "np.ndarray | Pictures":
+        return Pictures(self.paths[index]) if isinstance(index, slice) else read_picture(self.paths[index])
 
 
 def find_file(folder: Path, names: Sequence[str]) -> Path:
