@@ -49,7 +49,7 @@ def fit_pictures(images: Sequence[np.ndarray], size: int) -> Fitted:
 
 
 def fit_whole(images: Sequence[np.ndarray], size: int) -> Fitted:
-    """Return photographs (H, W, 3) uint8 as grey, the whole of each, white as paper: there is no ink to find in them."""
+    """Return photographs (H, W, 3) uint8 as grey, whole, white as paper: there is no ink to find in them."""
     greys = (Image.fromarray(image).convert("L") for image in images)
     return np.stack([255 - np.asarray(g.resize((size, size), Image.Resampling.BILINEAR)) for g in greys]), {}
 
