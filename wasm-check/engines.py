@@ -37,7 +37,8 @@ class Engine:
     options: Mapping[str, object] = field(default_factory=dict)  # handed to the probe module
     isolated: bool = False  # served with COOP and COEP, so that WebAssembly may use threads
     policy: tuple[tuple[str, str], ...] = ()  # (directive, source): what it needs beyond the site's policy
-    precisions: tuple[str, ...] | None = None  # None: all
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # fact of a subject -> the values it is run with
+    slow: float = 1  # how much longer than others it may take for a subject
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,11 @@ ENGINES = {
                {"module": WASM_RUNTIME[0], "provider": "wasm", "threads": 1}),
         Engine("ort-web-threads", "ONNX Runtime Web, 2 threads", "page", ALL_BROWSERS, WASM_PACKAGE, "ort-web",
                {"module": WASM_RUNTIME[0], "provider": "wasm", "threads": 2}, isolated=True),
-        # 27 MB, twice the site's engine, and a software adapter needs a third of a second an image: three precisions.
+        # A software adapter needs half a second an image, and ten seconds for its first.
         Engine("ort-web-webgpu", "ONNX Runtime Web, WebGPU", "page", ("chromium",),
                Package(WEB_DIR, ORT_WEB, tuple(f"dist/{name}" for name in WEBGPU_RUNTIME)), "ort-web",
                {"module": WEBGPU_RUNTIME[0], "provider": "webgpu", "threads": 1, "batch": 16},
-               precisions=("fp32", "fp16", "int8")),
+               only={"backend": ("strict", ""), "precision": ("fp32", "fp16", "int8")}, slow=5),
     )
 }  # fmt: skip
 

@@ -37,7 +37,7 @@ def run_matrix(plan: Plan, columns: list[Column], seconds: float, console: Conso
         task = progress.add_task("", total=len(columns) * len(plan.subjects))
         for column in columns:
             run = ColumnRun(plan, column, native, lambda text: progress.update(task, advance=1, description=text))
-            run_column(column, run.leave_out(), plan.suites, run, seconds)
+            run_column(column, run.leave_out(), plan.suites, run, seconds * column.engine.slow)
             report_column(run, console)
             runs.append(run)
     subjects = [
@@ -64,12 +64,16 @@ class ColumnRun:
 
     def leave_out(self) -> list[Subject]:
         """Make grey what this engine is not run with; return what it is."""
-        only = self.column.engine.precisions
-        left_out = [s for s in self._subjects.values() if only is not None and s.precision not in only]
-        for subject in left_out:
-            reason = f"Not run: {self.column.engine.label} takes long, so it is run with {', '.join(only)} only."
-            self._put(subject.key, {"status": GREY, "reason": reason})
-        return [subject for subject in self._subjects.values() if subject not in left_out]
+        engine = self.column.engine
+        chosen = []
+        for subject in self._subjects.values():
+            if all(subject.facts[fact] in values for fact, values in engine.only.items()):
+                chosen.append(subject)
+            else:
+                kept = "; ".join(f"{fact} {', '.join(filter(None, values))}" for fact, values in engine.only.items())
+                reason = f"Not run: {engine.label} takes minutes a file here, so it is run with {kept} only."
+                self._put(subject.key, {"status": GREY, "reason": reason})
+        return chosen
 
     def engine(self, facts: dict[str, Any]) -> None:
         """Take the facts of the engine."""

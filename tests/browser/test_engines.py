@@ -1,0 +1,135 @@
+"""The exported files in real engines and browsers: strict fp32 and int8 in Chromium; with --all the rest."""
+
+import dataclasses
+import io
+import os
+import signal
+
+import psutil
+import pytest
+from rich.console import Console
+
+from export import samples
+from training.checkpoint import load_network
+from training.spec import INPUT_NAME, OUTPUT_NAME
+from wasm_check.engines import select_columns
+from wasm_check.inputs import ink_suite
+from wasm_check.judge import GREEN, GREY, RED
+from wasm_check.matrix import run_matrix
+from wasm_check.plan import Plan, exported_rows, legal_variants
+from wasm_check.runner import RUN_VARIABLE
+from wasm_check.subjects import Subject
+from web.browsers import BROWSERS
+
+SECONDS = 200  # for a file, on a busy machine
+PRECISIONS = ("fp32", "fp16", "int8")
+
+
+@pytest.fixture(scope="module")
+def exported(model_dir, tmp_path_factory):
+    """Return a function from names of variants to a plan; files are exported once, and checked on fewer images."""
+    copy = tmp_path_factory.mktemp("model")
+    for name in ("config.json", "model.safetensors"):
+        (copy / name).write_bytes((model_dir / name).read_bytes())
+    spec, network = load_network(copy)
+    suite = ink_suite(copy.name, spec, network)
+
+    def plan(*names):
+        wanted = {v.name: v for v in legal_variants(spec.pooling, PRECISIONS) if v.name in names}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(samples, "EVALUATION_PER_CLASS", 1)
+            patch.setattr(samples, "EVALUATION_MINIMUM", 0)
+            rows = exported_rows(copy, wanted, lambda _: None)
+        subjects = [
+            Subject(name, copy / row["file"], INPUT_NAME, OUTPUT_NAME, row["precision"], suite.name,
+                    row | {"model": suite.name}) for name, row in rows.items() if name in names
+        ]  # fmt: skip
+        return Plan(subjects, [suite])
+
+    return plan
+
+
+def run(plan, engine, browsers=()):
+    """Return {(file, column): cell}."""
+    result = run_matrix(plan, select_columns([engine], browsers), SECONDS, Console(file=io.StringIO()))
+    return {(subject["name"], name): cell for subject in result["subjects"] for name, cell in subject["cells"].items()}
+
+
+def check(cells, *unavailable):
+    """Every cell is green, but for columns that cannot be had here, which are grey."""
+    for key, cell in cells.items():
+        assert cell["status"] == (GREY if key[1] in unavailable else GREEN), (key, cell)
+        if cell["status"] == GREEN and "fp32" in key[0]:
+            assert cell["argmax_percent"] == cell["odd_argmax_percent"] == 100
+
+
+@pytest.mark.timeout(600)
+def test_strict_files_answer_in_chromium_as_in_pytorch(exported):
+    check(run(exported("strict.fp32", "strict.int8"), "ort-web", ["chromium"]))
+
+
+def test_a_browser_that_dies_costs_one_file_and_leaves_no_process(exported, monkeypatch):
+    plan = exported("strict.int8")
+    first = dataclasses.replace(plan.subjects[0], name="first")
+    started = []
+
+    def kill(_run, key):
+        if not started:
+            started.append(key)
+            for process in psutil.Process().children(recursive=True):
+                if "chrom" in process.name():
+                    os.kill(process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr("wasm_check.matrix.ColumnRun.start", kill)
+    cells = run(Plan([first, *plan.subjects], plan.suites), "ort-web", ["chromium"])
+    assert cells["first", "ort-web/chromium"]["status"] == RED
+    assert cells["strict.int8", "ort-web/chromium"]["status"] == GREEN
+    assert not [p for p in psutil.process_iter() if p.pid != os.getpid() and _is_ours(p)]
+
+
+def _is_ours(process):
+    try:
+        return RUN_VARIABLE in process.environ()
+    except psutil.Error:
+        return False
+
+
+def test_a_damaged_file_is_red_in_the_engines_own_words(exported, tmp_path):
+    plan = exported("strict.int8")
+    path = tmp_path / "damaged.onnx"
+    path.write_bytes(plan.subjects[0].path.read_bytes()[:100_000])
+    damaged = dataclasses.replace(plan.subjects[0], path=path)
+    [cell] = run(Plan([damaged], plan.suites), "ort-web", ["chromium"]).values()
+    assert cell["status"] == RED
+    assert "protobuf" in cell["error"]
+
+
+ALL = tuple(f"{backend}.{precision}" for backend in ("tract", "ort-tract", "strict") for precision in PRECISIONS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("engine", ["onnxruntime", "tract", "ort-web"])
+def test_every_backend_and_precision_answers_alike(exported, engine):
+    check(run(exported(*ALL), engine, BROWSERS))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_threads_change_no_answer(exported):
+    check(run(exported("strict.fp32", "strict.int8"), "ort-web-threads", BROWSERS), "ort-web-threads/webkit")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_tract_in_webassembly_runs_the_float_files(exported):
+    check(run(exported("tract.fp32", "strict.fp32"), "tractjs", ["chromium"]))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_webgpu_answers_alike_on_what_adapter_there_is(exported):
+    plan = exported("strict.fp32")
+    [suite] = plan.suites
+    few = dataclasses.replace(suite, inputs=suite.inputs[-32:], expected=suite.expected[-32:], common=19)
+    check(run(Plan(plan.subjects, [few]), "ort-web-webgpu", ["chromium"]))

@@ -1,0 +1,64 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from wasm_check.judge import GREEN, LIMITS, RED, compare, verdict
+
+
+def judged(logits, suite, precision="fp32", native=None):
+    facts = compare(logits, suite, native)
+    return facts, *verdict(facts, precision)
+
+
+def test_the_expected_answers_are_green(suite):
+    facts, status, reason = judged(suite.expected, suite)
+    assert (status, reason) == (GREEN, "")
+    assert (facts["argmax_percent"], facts["top5_percent"], facts["max_logit_difference"]) == (100, 100, 0)
+
+
+@pytest.mark.parametrize("precision", LIMITS)
+def test_answers_of_other_inputs_are_red_in_every_precision(suite, precision):
+    _, status, reason = judged(np.roll(suite.expected, 1, axis=0), suite, precision)
+    assert status == RED
+    assert "another answer than expected" in reason
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_a_number_is_red_and_counted(suite, value):
+    logits = suite.expected.copy()
+    logits[-1, 0] = logits[2, 3] = value
+    facts, status, reason = judged(logits, suite, "int8")
+    assert (status, facts["not_finite"]) == (RED, 2)
+    assert "2 of 12 inputs" in reason
+
+
+def test_float_logits_that_are_off_by_more_than_rounding_are_red(suite):
+    _, status, reason = judged(suite.expected + np.float32(0.01), suite)
+    assert status == RED
+    assert "differ from those expected by 0.01" in reason
+
+
+def test_only_float_files_answer_for_odd_inputs(suite):
+    logits = suite.expected.copy()
+    logits[-2:] = -logits[-2:]
+    assert judged(logits, suite, "fp32")[1] == RED
+    assert judged(logits, suite, "int8")[1] == GREEN
+
+
+def test_an_engine_that_differs_from_onnx_runtime_is_red_although_its_answers_hold(suite):
+    _, status, reason = judged(suite.expected * np.float32(3), suite, "int8", native=suite.expected)
+    assert status == RED
+    assert "answered in ONNX Runtime" in reason
+
+
+def test_rounding_grows_with_large_logits(suite):
+    large = dataclasses.replace(suite, expected=suite.expected * np.float32(1e4))
+    assert judged(large.expected * np.float32(1 + 1e-6), large)[1] == GREEN
+
+
+def test_labels_give_accuracy(suite):
+    labels = suite.expected.argmax(axis=1)
+    labels[0] = (labels[0] + 1) % 7
+    facts, *_ = judged(suite.expected, dataclasses.replace(suite, labels=labels))
+    assert facts["top1_percent"] == facts["expected_top1_percent"] == pytest.approx(100 * 11 / 12, abs=0.01)
