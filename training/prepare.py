@@ -19,6 +19,7 @@ from training.data.published import PUBLISHED
 from training.data.stroke_files import read_stroke_file
 from training.errors import KakitoriError, check_choice
 from training.ink import rasterise
+from training.prepare_etl import prepare_etl
 from training.prepare_published import prepare_published
 from training.spec import SIZES, ModelSpec
 
@@ -35,6 +36,9 @@ class Options:
     skip_bad: bool = False  # leave broken images out and list them, instead of stopping at the first
     sheet: Path | None = None  # of ink
     strokes: Path | None = None  # real writing for the sheet of ink
+    dataset: str | None = None  # of the files of ETL
+    split: str = "writers"  # likewise
+    workers: int = 1  # likewise
 
 
 Report = Callable[[str], None]
@@ -61,8 +65,16 @@ def published(name: str) -> Callable[[Options, Report], None]:
     return lambda options, report: prepare_published(name, options.folder, options.size, options.skip_bad, report)
 
 
+def prepare_etl_files(options: Options, report: Report) -> None:
+    """Prepare the files of ETL."""
+    prepare_etl(
+        options.folder, options.size, options.workers, options.dataset, options.split, options.skip_bad, report
+    )
+
+
 SOURCES: dict[str, Callable[[Options, Report], None]] = {
     "ink": prepare_ink,
+    "etl": prepare_etl_files,
     **{name: published(name) for name in PUBLISHED},
 }
 
