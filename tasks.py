@@ -169,12 +169,13 @@ def serve(c, port=0, dist=DIST):
 
 
 @task(
+    iterable=["strokes"],
     help={
         "model": "Model directory; variants that are not exported yet are exported first.",
         "variant": "Comma-separated variants such as strict.fp32,strict.int8; without it all.",
         "engine": "Comma-separated engines such as onnxruntime,ort-web; without it all.",
         "browser": "Comma-separated browsers: chromium, firefox, webkit; without it all.",
-        "strokes": "A stroke file: measure accuracy on handwriting in every engine.",
+        "strokes": "A stroke file: measure accuracy on handwriting in every engine; may be given several times.",
         "onnx": "Your own ONNX classifier instead of a model; needs --inputs.",
         "inputs": "For --onnx: an npz file with `inputs`, (N, …) float32, and `logits`, if the answers are known.",
         "out": "Folder for compat.json, compat.csv and compat.html.",
@@ -195,7 +196,7 @@ def compat(
     if onnx:
         compat_file(Path(onnx), Path(inputs), selection, Path(out), timeout)
     else:
-        compat(Path(model), selection, Path(out), Path("README.md"), strokes and Path(strokes), timeout)
+        compat(Path(model), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
 
 
 @task(help={"model": "Model directory.", "readme": "File whose tables are written anew."})

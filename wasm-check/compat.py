@@ -6,6 +6,7 @@ Writes: compat.json, compat.csv and compat.html in runs/compat; a whole run rene
         tables made from it too
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,13 +48,13 @@ class Selection:
 
 
 def compat(
-    model_dir: Path, selection: Selection, out: Path, readme: Path | None = None, strokes: Path | None = None,
+    model_dir: Path, selection: Selection, out: Path, readme: Path | None = None, strokes: Sequence[Path] = (),
     seconds: float = SUBJECT_SECONDS, console: Console | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Run a model's matrix, write the report, return the result; a whole run renews the model's own files too.
 
     Args:
-        strokes: a stroke file, to measure accuracy on handwriting in every engine instead of agreement.
+        strokes: stroke files, to measure accuracy on their handwriting in every engine instead of agreement.
         readme: the file whose tables a whole run renews; None renews none.
         seconds: the time limit of one file in one engine.
 
@@ -63,7 +64,7 @@ def compat(
     """
     console = console or Console()
     columns = select_columns(selection.engines, selection.browsers)
-    whole = selection.is_whole and strokes is None
+    whole = selection.is_whole and not strokes
     plan = plan_model(model_dir, selection.variants, strokes, PROBES if whole else None, console.print)
     result = run_matrix(plan, columns, seconds, console)
     if whole:
@@ -93,7 +94,8 @@ def finish(result: dict[str, Any], out: Path, console: Console) -> None:
         CompatError: if a cell is red.
     """
     write_report(result, out)
-    console.print(f"{out / 'compat.html'} shows the matrix; compat.json and compat.csv beside it hold every figure.")
+    text = f"{out / 'compat.html'} shows the matrix; compat.json and compat.csv beside it hold every figure."
+    console.print(text, soft_wrap=True)
     red = count_status(result, RED)
     if red:
         raise CompatError(f"{red} cells are red: another answer than expected, or a failure of no known reason. See "

@@ -1,5 +1,6 @@
 """The inputs of the matrix: ink of many classes, and inputs on which engines have been seen to differ."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,17 +42,18 @@ def ink_suite(name: str, spec: ModelSpec, network: nn.Module) -> Suite:
     return torch_suite(name, network, np.concatenate([ink, odd_inputs(spec.size)]), CLASSES)
 
 
-def stroke_suite(name: str, spec: ModelSpec, network: nn.Module, path: Path) -> Suite:
-    """Return the handwriting of a stroke file, as the page would see it, with its labels and PyTorch's answers.
+def stroke_suite(name: str, spec: ModelSpec, network: nn.Module, paths: Sequence[Path]) -> Suite:
+    """Return the handwriting of stroke files, as the page would see it, with its labels and PyTorch's answers.
 
     Raises:
-        DataError: if the file cannot be read.
-        CompatError: if nothing in it is of the model's classes.
+        DataError: if a file cannot be read.
+        CompatError: if nothing in them is of the model's classes.
     """
     charset = spec.get_charset()
-    samples = [sample for sample in stroke_samples(path, spec) if sample.char in charset]
+    samples = [sample for path in paths for sample in stroke_samples(path, spec) if sample.char in charset]
     if not samples:
-        raise CompatError(f"{path} holds no character of charset {charset.name!r}: name another stroke file.")
+        there = ", ".join(map(str, paths))
+        raise CompatError(f"{there}: no character of charset {charset.name!r}; name another stroke file.")
     images = to_tensor(np.stack([sample.coverage for sample in samples]))
     labels = np.array([charset.index(sample.char) for sample in samples])
     return torch_suite(name, network, images, len(samples), labels)

@@ -121,6 +121,8 @@ def report_column(run: ColumnRun, console: Console) -> None:
     for key, cell in run.cells.items():
         if cell["status"] == RED:
             console.print(f"  {key}: {cell['reason']}", style="red", markup=False)
+        elif "top1_percent" in cell:
+            console.print(f"  {key}: top-1 {cell['top1_percent']} %, expected {cell['expected_top1_percent']} %")
 
 
 def times(result: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the matrix runs of a model: every legal backend x pooling x precision, exported first where it is not there."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,12 @@ class Plan:
 
 
 def plan_model(
-    model_dir: Path, variants: Iterable[str], strokes: Path | None, probes: Path | None, report: Report
+    model_dir: Path, variants: Iterable[str], strokes: Sequence[Path], probes: Path | None, report: Report
 ) -> Plan:
     """Return the plan of a model's variants; `variants` names those wanted, none means all.
 
     Args:
-        strokes: a stroke file to run them on instead of generated ink and odd inputs.
+        strokes: stroke files to run them on instead of generated ink and odd inputs.
         probes: where the small models of the other poolings lie or are trained; None leaves them out.
 
     Raises:
@@ -52,13 +52,13 @@ def plan_model(
     plan = Plan()
     _add_model(plan, model_dir, list(variants), None, strokes, report)
     for pooling in PROBE_POOLINGS if probes else ():
-        _add_model(plan, train_probe(probes / pooling, pooling, report), [], PROBE_PRECISIONS, None, report)
+        _add_model(plan, train_probe(probes / pooling, pooling, report), [], PROBE_PRECISIONS, (), report)
     plan.refused = refused_combinations()
     return plan
 
 
 def _add_model(
-    plan: Plan, model_dir: Path, names: list[str], precisions: Iterable[str] | None, strokes: Path | None,
+    plan: Plan, model_dir: Path, names: list[str], precisions: Iterable[str] | None, strokes: Sequence[Path],
     report: Report,
 ) -> None:  # fmt: skip
     spec, network = load_network(model_dir)

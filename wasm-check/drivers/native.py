@@ -48,20 +48,20 @@ def run_tract(job: Job, say: Callable[..., None]) -> None:
 def run_native(job: Job, say: Callable[..., None], open_file: Open, engine_version: str) -> None:
     """Run every subject of a job in this process, one after the other."""
     say("engine", facts={"version": engine_version})
+    idle_memory = psutil.Process().memory_full_info().uss
     for subject in job.subjects:
         say("start", subject=subject.key)
         try:
-            result = measure(subject, job, open_file)
+            result = measure(subject, job, open_file, idle_memory)
         except Exception as problem:  # an engine may raise anything; its own words are the cell's
             result = {"error": f"{type(problem).__name__}: {problem}"}
         say("done", subject=subject.key, result=result)
 
 
-def measure(subject: JobSubject, job: Job, open_file: Open) -> dict[str, Any]:
-    """Return what a file answers to every input, alone, and how long that takes."""
+def measure(subject: JobSubject, job: Job, open_file: Open, idle_memory: int) -> dict[str, Any]:
+    """Return what a file answers to every input, alone, how long that takes, and the memory beyond `idle_memory`."""
     inputs = job.inputs(subject.suite)
     gc.collect()
-    memory = psutil.Process().memory_full_info().uss
     started = time.perf_counter()
     run = open_file(subject, (1, *inputs.shape[1:]))
     loaded = time.perf_counter()
@@ -75,7 +75,7 @@ def measure(subject: JobSubject, job: Job, open_file: Open) -> dict[str, Any]:
         "first_ms": (first - loaded) * MS,
         "samples_ms": samples,
         "runs": len(samples),
-        "memory_mb": max(0, psutil.Process().memory_full_info().uss - memory) / 1e6,
+        "memory_mb": max(0, psutil.Process().memory_full_info().uss - idle_memory) / 1e6,
     }
 
 

@@ -92,7 +92,7 @@ class PageRun:
         self.finished = threading.Event()
         self.unavailable: str | None = None
         self.browser_memory: Callable[[], int | None] = lambda: None  # bytes of the browser's processes
-        self._memory: int | None = None
+        self._idle_memory: int | None = None
         self._logits: np.ndarray | None = None
 
     def hear(self, event: str, index: int, body: bytes) -> None:
@@ -102,10 +102,11 @@ class PageRun:
         hears[event](index, body)
 
     def _engine(self, _index: int, body: bytes) -> None:
+        self._idle_memory = self.browser_memory()
         self.say("engine", facts=json.loads(body))
 
     def _start(self, index: int, _body: bytes) -> None:
-        self._memory, self._logits = self.browser_memory(), None
+        self._logits = None
         self.say("start", subject=self.job.subjects[index].key)
 
     def _take_logits(self, index: int, body: bytes) -> None:
@@ -116,9 +117,9 @@ class PageRun:
         subject, result = self.job.subjects[index], json.loads(body)
         if self._logits is not None:
             result["logits"] = self.job.save_logits(subject, self._logits)
-            after = self.browser_memory()
-            if after is not None and self._memory is not None:
-                result["memory_mb"] = max(0, after - self._memory) / 1e6
+            memory = self.browser_memory()
+            if None not in (memory, self._idle_memory):
+                result["memory_mb"] = max(0, memory - self._idle_memory) / 1e6
         self.say("done", subject=subject.key, result=result)
 
     def _unavailable(self, _index: int, body: bytes) -> None:
