@@ -128,7 +128,7 @@ def evaluate(c, model=MODEL, variant=None, strokes=None, images=None, dataset=No
     help={
         "backend": "tract, ort-tract, strict or all.",
         "pooling": "A pooling other than the backend's default.",
-        "precision": "Comma-separated: fp32, fp16, int8; or all.",
+        "precision": "Comma-separated: fp32, fp16, int8, int8-dynamic, int8-weights, int4-weights; or all.",
         "model": "Model directory.",
     }
 )

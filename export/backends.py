@@ -4,7 +4,7 @@ Every limit of a variant stands in its row, with the reason beside it; the code 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from training.errors import KakitoriError, check_choice
 from training.spec import ONNX_FOLDER, POOLINGS
@@ -46,14 +46,37 @@ FP32_MAX_LOGIT_DIFFERENCE = 3e-4
 #
 # tract refuses a Gemm of float16 ("expected batch,3036,F16 got batch,3036,F32"). All four load in
 # onnxruntime-web 1.30.0 (wasm). So one form serves every backend.
+#
+# int8, int8-dynamic: the schemes and what they were chosen over stand in export/quantize.py.
+#
+# int8-weights, int4-weights: stored, too, and made float32 when the file is loaded, so that they run at the speed of
+# float32 (wasm, Node 24: 2.63 ms each; they load in 280 and 330 ms, float32 in 215). Four bits, by block of weights
+# that share a scale: root mean square of what the logits are off, and points lost on 9,108 images (scales in float32;
+# the file, with float16 scales, loses 0.21):
+#
+#     8 bits, a scale an output channel              0.041  0.01
+#     blocks of 16, numbers from -8 to 7             0.387  0.18     5.0 bits a weight
+#     blocks of 32                                   0.624  0.15     4.5 bits        <- this one
+#     blocks of 32, smallest and largest value       0.480  0.13     5.0 bits
+#     blocks of 64                                   0.584  0.30     4.25 bits
+#     blocks of 64, smallest and largest value       0.461  0.24     4.5 bits
+#     blocks of 32, scale of least square error      0.751  0.21     4.5 bits
+#     blocks of 32; convolutions of 8 bits           0.231  0.07     0.5 MB more
+#
+# com.microsoft's MatMulNBits for the classifier alone is no smaller (5.33 MB, this 5.28) and no faster (0.40 ms or,
+# computing in int8, 0.38; this 0.40; in wasm 3.7 ms, this 2.6), and strict engines lack it.
 PRECISIONS = {
     row.name: row
     for row in (
         Precision("fp32", "float", FP32_MAX_LOGIT_DIFFERENCE, 0.1),
-        Precision("fp16", "fp16-storage", 0.05, 0.1, frozenset({"Cast"})),
+        Precision("fp16", "float16-storage", 0.05, 0.1, frozenset({"Cast"})),
         Precision("int8", "static-qdq", None, 0.3, frozenset({"DequantizeLinear", "QuantizeLinear"})),
+        Precision("int8-dynamic", "dynamic", None, 0.3),
+        Precision("int8-weights", "int8-storage", 1.0, 0.2, frozenset({"Cast"})),
+        Precision("int4-weights", "int4-storage", None, 0.5, frozenset({"Cast", "Concat", "Floor", "Reshape"})),
     )
 }
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -65,12 +88,16 @@ class Backend:
     exporters: tuple[str, ...]  # keys of export.to_onnx.EXPORTERS, the first that works is used
     default_pooling: str
     poolings: tuple[str, ...]
-    precisions: tuple[str, ...]
-    operators: frozenset[str] | None  # None: any of the ai.onnx domain
+    operators: frozenset[str] | None = None  # None: any of the ai.onnx domain
+    refused: dict[str, str] = field(default_factory=dict)  # precision -> why this backend does not have it
 
     @property
     def ir_version(self) -> int:
         return IR_VERSIONS[self.opset]
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        return tuple(name for name in PRECISIONS if name not in self.refused)
 
     def legal_operators(self, precision: Precision) -> frozenset[str] | None:
         """Return what a file of this precision may hold; None is any operator of the ai.onnx domain."""
@@ -81,13 +108,15 @@ class Backend:
 BACKENDS = {
     row.name: row
     for row in (
-        Backend("tract", 12, ("torchscript",), "adaptive_avg", tuple(POOLINGS), tuple(PRECISIONS), None),
+        Backend("tract", 12, ("torchscript",), "adaptive_avg", tuple(POOLINGS)),
         # The tract that ONNX Runtime's users embed stops at opset 11 and wants explicit kernels.
-        Backend("ort-tract", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, tuple(PRECISIONS), None),
-        Backend("strict", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, tuple(PRECISIONS), STRICT_OPERATORS),
+        Backend("ort-tract", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS),
+        Backend(
+            "strict", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS, STRICT_OPERATORS,
+            {"int8-dynamic": "it needs ConvInteger, MatMulInteger and DynamicQuantizeLinear, which small engines lack"},
+        ),
     )
-}
-ALL = "all"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,9 +170,10 @@ def select_precisions(names: Iterable[str], backend: Backend) -> list[Precision]
     selected: dict[str, Precision] = {}
     for name in names:
         check_choice("precision", name, [*PRECISIONS, ALL])
-        if name not in (*backend.precisions, ALL):
+        if name in backend.refused:
             raise KakitoriError(
-                f"Backend {backend.name!r} has no precision {name!r}: choose one of {', '.join(backend.precisions)}."
+                f"Backend {backend.name!r} has no precision {name!r}, because {backend.refused[name]}: "
+                f"choose one of {', '.join(backend.precisions)}."
             )
         selected.update({each: PRECISIONS[each] for each in (backend.precisions if name == ALL else [name])})
     return list(selected.values())

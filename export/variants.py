@@ -13,10 +13,10 @@ from export.graph_facts import GraphFacts, check_file, check_interface, check_op
 from export.manifest import Row, sha256_of
 from export.parity import ParityResult, Reference, check_parity, compare
 from export.pooling import prepare_pooling
-from export.quantize import quantize_static
+from export.quantize import quantize_dynamic, quantize_static
 from export.samples import EVALUATION_SET, ImageMaker, calibration_samples
 from export.simplify import simplify
-from export.storage import as_float16, store_weights
+from export.storage import Store, as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
 from training.spec import ModelSpec
 
@@ -29,6 +29,9 @@ class Trained:
     network: nn.Module
     make_images: ImageMaker
     reference: Reference
+
+
+Scheme = Callable[[onnx.ModelProto, Trained], onnx.ModelProto]  # from the float graph to the precision's
 
 
 def convert(trained: Trained, variant: Variant, report: Callable[[str], None]) -> tuple[onnx.ModelProto, str]:
@@ -52,9 +55,9 @@ def keep_float(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
     return model
 
 
-def store_half(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
-    """Return the graph with its weights stored as float16."""
-    return store_weights(model, as_float16)
+def storing(store: Store) -> Scheme:
+    """Return the scheme that keeps the float graph and stores its weights as `store` says."""
+    return lambda model, _trained: store_weights(model, store)
 
 
 def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
@@ -62,10 +65,18 @@ def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
     return quantize_static(model, calibration_samples(trained.spec, trained.make_images).images)
 
 
-SCHEMES: dict[str, Callable[[onnx.ModelProto, Trained], onnx.ModelProto]] = {
+def quantize_int8_dynamic(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
+    """Return the INT8 graph that measures its activations as it runs."""
+    return quantize_dynamic(model)
+
+
+SCHEMES: dict[str, Scheme] = {
     "float": keep_float,
-    "fp16-storage": store_half,
+    "float16-storage": storing(as_float16),
     "static-qdq": quantize_int8,
+    "dynamic": quantize_int8_dynamic,
+    "int8-storage": storing(as_int8),
+    "int4-storage": storing(as_int4),
 }
 
 

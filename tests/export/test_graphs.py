@@ -10,9 +10,9 @@ from export.equalise import equalise, find_pairs
 from export.errors import ExportError, InterfaceError, QuantizationError, UnsupportedOpError
 from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
 from export.pooling import prepare_pooling
-from export.quantize import check_quantized, quantize_static
+from export.quantize import check_quantized, quantize_dynamic, quantize_static
 from export.simplify import simplify
-from export.storage import as_float16, store_weights
+from export.storage import as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
 
 ARCHS = ("resnet", "cnn")
@@ -91,17 +91,31 @@ def test_int8_is_really_int8(make_graph, arch, calibration_images):
 
 
 @pytest.mark.parametrize("arch", ARCHS)
-def test_float16_is_storage_only(make_graph, arch):
+@pytest.mark.parametrize("store", [as_float16, as_int8, as_int4])
+def test_stored_weights_compute_in_float32(make_graph, arch, store):
     _, model = make_graph(arch)
-    half = store_weights(model, as_float16)
-    onnx.checker.check_model(half, full_check=True)
-    stored = {tensor.name: tensor for tensor in half.graph.initializer}
-    makers = {node.output[0]: node for node in half.graph.node}
-    for layer in (node for node in half.graph.node if node.op_type in ("Conv", "Gemm")):
-        cast = makers[layer.input[1]]
-        assert (cast.op_type, stored[cast.input[0]].data_type) == ("Cast", onnx.TensorProto.FLOAT16)
-        assert layer.input[0] == "input" or makers[layer.input[0]].op_type != "Cast"
+    small = store_weights(model, store)
+    onnx.checker.check_model(small, full_check=True)
+    kinds = {tensor.name: tensor.data_type for tensor in small.graph.initializer}
+    layers = [node for node in small.graph.node if node.op_type in ("Conv", "Gemm")]
+    assert layers == [node for node in model.graph.node if node.op_type in ("Conv", "Gemm")]
+    for layer in layers:
+        assert layer.input[1] not in kinds, "the weight is stored in fewer bits"
+        assert kinds[layer.input[2]] == onnx.TensorProto.FLOAT, "the bias is float32"
     assert "Cast" not in graph_facts(model).operators, "the float graph must stay as it is"
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_dynamic_int8_leaves_no_layer_in_float(make_graph, arch):
+    _, model = make_graph(arch)
+    quantized = quantize_dynamic(model)
+    onnx.checker.check_model(quantized, full_check=True)
+    operators, before = graph_facts(quantized).operators, graph_facts(model).operators
+    assert not {"Conv", "Gemm", "MatMul"} & operators.keys()
+    assert (operators["ConvInteger"], operators["MatMulInteger"]) == (before["Conv"], before["Gemm"])
+    kinds = {tensor.name: tensor.data_type for tensor in quantized.graph.initializer}
+    layers = [node for node in quantized.graph.node if node.op_type in ("ConvInteger", "MatMulInteger")]
+    assert {kinds[layer.input[1]] for layer in layers} == {onnx.TensorProto.UINT8}
 
 
 def test_a_float_layer_is_refused(make_graph):
