@@ -15,6 +15,7 @@ from wasm_check.judge import GREEN, GREY, RED
 from wasm_check.matrix import run_matrix
 from wasm_check.plan import Plan, legal_variants, refused_combinations
 from wasm_check.report import make_csv, write_report
+from web.browsers import BROWSERS
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +36,13 @@ def test_every_cell_is_judged(result):
     assert statuses == [[GREEN, GREEN], [RED, RED]]
 
 
-def test_an_engine_that_is_not_there_is_grey_with_the_command_that_mends_it(subject, suite, silent, monkeypatch):
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_missing_browser_is_grey_with_the_command_that_mends_it(
+    browser, subject, suite, silent, monkeypatch, tmp_path
+):
     monkeypatch.setenv("PATH", "")
-    result = run_matrix(Plan([subject], [suite]), select_columns(["ort-web"], ["firefox"]), 60, silent)
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    result = run_matrix(Plan([subject], [suite]), select_columns(["ort-web"], [browser]), 60, silent)
     [cell] = result["subjects"][0]["cells"].values()
     assert cell["status"] == GREY
     assert "apt-get install" in cell["reason"]

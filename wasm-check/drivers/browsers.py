@@ -47,17 +47,22 @@ def open_browser(name: str) -> AbstractContextManager[OpenBrowser]:
     """
     browser = get_browser(name)
     programs = browser.find()
-    if programs is None:
+    if programs is None and not browser.downloads:
         raise Unavailable(browser.missing)
-    return STARTERS[name](programs)
+    return STARTERS[name](programs or [])
 
 
 @contextmanager
-def _playwright(launch: Callable) -> Iterator[OpenBrowser]:
-    from playwright.sync_api import sync_playwright
+def _playwright(name: str, launch: Callable) -> Iterator[OpenBrowser]:
+    from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        try:
+            browser = launch(playwright)
+        except Error as problem:
+            if "Executable doesn't exist" in problem.message:
+                raise Unavailable(get_browser(name).missing) from problem
+            raise
         page = browser.new_page()
         deaths: list[str] = []
         page.on("crash", lambda _: deaths.append("the page crashed"))
@@ -74,12 +79,14 @@ def _playwright(launch: Callable) -> Iterator[OpenBrowser]:
 
 
 def _chromium(programs: list[str]) -> AbstractContextManager[OpenBrowser]:
-    return _playwright(lambda p: p.chromium.launch(executable_path=programs[0], args=list(CHROMIUM_FLAGS)))
+    """The system's, or else the one that Playwright downloaded."""
+    path = next(iter(programs), None)
+    return _playwright("chromium", lambda p: p.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS)))
 
 
 def _firefox(programs: list[str]) -> AbstractContextManager[OpenBrowser]:
     """The stock binary, through WebDriver BiDi. Playwright 1.64.0 does; 1.65.2 fails in `new_page`."""
-    return _playwright(lambda p: p.firefox.launch(channel="moz-firefox", executable_path=programs[0]))
+    return _playwright("firefox", lambda p: p.firefox.launch(channel="moz-firefox", executable_path=programs[0]))
 
 
 @contextmanager
