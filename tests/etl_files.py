@@ -1,10 +1,19 @@
 """Writes files of every ETL format, from generated ink. Shares no code with the reader.
 
+    python -m tests.etl_files DIR     a stand-in for the whole of ETL9G in DIR: 50 files, 5 GB
+
 The widths below are read off the form pages of http://etlcdb.db.aist.go.jp/etlcdb/etln/ one field after the other; the
 reader has positions instead. A record is built as one long whole number.
 """
 
+import sys
+from pathlib import Path
+
 import numpy as np
+from rich.progress import track
+
+from training.charset import get_charset
+from training.data.ink import InkSource
 
 # (name, bits) in the order of the record; a name of None stands for what is undefined there.
 FORMATS = {
@@ -110,3 +119,27 @@ def write_etl9g(path, jis: np.ndarray, images: np.ndarray, first_sheet: int) -> 
     records["sheet"] = first_sheet + np.arange(len(jis)) * 20 // 3036
     records["image"] = (images[:, :, 0::2] << 4 | images[:, :, 1::2]).reshape(len(jis), -1)
     records.tofile(path)
+
+
+STAND_IN_FILES, SETS_PER_FILE = 50, 4
+
+
+def write_stand_in(folder: Path, files: int = STAND_IN_FILES) -> None:
+    """Write the first files of a stand-in for ETL9G.
+
+    Four hands draw every character; each file has them in another place, with other specks.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    charset = get_charset("etl9g")
+    source, codes = InkSource(charset), np.array([int(charset.jis(i), 16) for i in range(len(charset))])
+    hands = [draw(source, np.arange(len(codes)), "9G", seed) for seed in range(SETS_PER_FILE)]
+    images, rng = np.concatenate(hands), np.random.default_rng(0)
+    for file in track(range(files), "Writing a stand-in for ETL9G"):
+        moved = np.roll(images, rng.integers(-3, 4, 2), (1, 2))
+        specks = (rng.random(images.shape[1:]) < 0.1).astype(np.uint8)
+        path = folder / f"ETL9G_{file + 1:02d}"
+        write_etl9g(path, np.tile(codes, SETS_PER_FILE), np.minimum(15, moved + specks), file * 20 * SETS_PER_FILE + 1)
+
+
+if __name__ == "__main__":
+    write_stand_in(Path(sys.argv[1]))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from training.data.etl.codes import T56
 from training.data.etl.formats import LAYOUTS, EtlSet, Field, Layout
@@ -116,10 +117,13 @@ def decode_levels(raw: np.ndarray, layout: Layout) -> np.ndarray:
     return UNPACKERS[layout.pixel_bits](packed).reshape(len(raw), layout.height, layout.width)
 
 
-def _four_bits(packed: np.ndarray) -> np.ndarray:
-    levels = np.empty((*packed.shape, 2), np.uint8)
-    np.right_shift(packed, 4, out=levels[..., 0])
-    np.bitwise_and(packed, 15, out=levels[..., 1])
+@njit(cache=True, nogil=True)
+def _four_bits(packed):  # compiled: numpy's strided writes took a tenth of the time of the whole preparation
+    levels = np.empty((packed.shape[0], 2 * packed.shape[1]), np.uint8)
+    for n in range(packed.shape[0]):
+        for i in range(packed.shape[1]):
+            levels[n, 2 * i] = packed[n, i] >> 4
+            levels[n, 2 * i + 1] = packed[n, i] & 15
     return levels
 
 
