@@ -65,7 +65,7 @@ def prepare_etl(
     co59, files = find_co59(folder, files, problems)
     complete = check_complete(files, problems)
     name = dataset if split == "writers" else f"{dataset}-{split}"
-    writer = open_writer(name, get_charset(dataset), size, files, {"split": split, "skip_bad": skip_bad})
+    writer = open_writer(name, get_charset(dataset), size, files, split)
     report(f"{len(files)} files, {writer.count:,} samples of {', '.join(dict.fromkeys(f.etl_set.name for f in files))}"
            + "".join(f"; {name} left out" for name in left_out) + (f"; {len(writer.done)} done" if writer.done else ""))
     jobs = list_jobs(files, writer, co59, skip_bad)
@@ -74,17 +74,7 @@ def prepare_etl(
     labels, writers = np.array(writer.read("labels")), np.array(writer.read("writers"))
     check_classes(jobs, complete, labels, problems)
     writer.write(0, splits=splitter(labels, writers, writers // PER_DATABASE, SEED))
-    done = [writer.done[file.name] for file in files]
-    facts = {
-        "name": name,
-        "files": [describe(file) | {"sha256": found["sha256"]} for file, found in zip(files, done, strict=True)],
-        "licence": LICENCE,
-        "split": {"how": rule, "seed": SEED},
-        "preprocessing": {"fit": "levels", "margin": ModelSpec.margin},
-        "writers": f"{PER_DATABASE:,} x number of the database + sheet (ETL1-7) or writer set (ETL8, ETL9)",
-        "outside_charset": sum(found["outside"] for found in done),
-        "bad": problems.listed + [problem for found in done for problem in found["bad"]],
-    }
+    facts = {"name": name, "split": {"how": rule, "seed": SEED}, **list_facts(files, writer, problems)}
     prepared = writer.finish(facts, dropped=int(np.count_nonzero(labels == UNLABELLED)))
     tell(prepared, report)
     return prepared
@@ -95,16 +85,28 @@ def describe(file: EtlFile) -> dict[str, Any]:
     return {"path": file.name, "bytes": file.path.stat().st_size, "records": file.samples}
 
 
-def open_writer(name: str, charset: Charset, size: int, files: list[EtlFile], choices: Mapping[str, Any]
-                ) -> PreparedWriter:
-    """Return the writer of the set that these files and choices make, with the files done that an earlier run did."""
+def list_facts(files: list[EtlFile], writer: PreparedWriter, problems: Problems) -> dict[str, Any]:
+    """Return what the metadata tells of the files and what was made of them."""
+    done = [writer.done[file.name] for file in files]
+    return {
+        "files": [describe(file) | {"sha256": found["sha256"]} for file, found in zip(files, done, strict=True)],
+        "licence": LICENCE,
+        "preprocessing": {"fit": "levels", "margin": ModelSpec.margin},
+        "writers": f"{PER_DATABASE:,} x number of the database + sheet (ETL1-7) or writer set (ETL8, ETL9)",
+        "outside_charset": sum(found["outside"] for found in done),
+        "bad": problems.listed + [problem for found in done for problem in found["bad"]],
+    }
+
+
+def open_writer(name: str, charset: Charset, size: int, files: list[EtlFile], split: str) -> PreparedWriter:
+    """Return the writer of the set that these files make, with the files done that an earlier run did."""
     plan = {
         "name": name,
         "files": [describe(file) for file in files],
         "changed": [file.path.stat().st_mtime_ns for file in files],
         "margin": ModelSpec.margin,
         "seed": SEED,
-        **choices,
+        "split": split,
     }
     return PreparedWriter(prepared_folder(name, size), charset, size, sum(file.samples for file in files), plan)
 
@@ -130,10 +132,12 @@ def convert_all(jobs: list[Job], writer: PreparedWriter, workers: int) -> None:
         TimeRemainingColumn(),
     )  # fmt: skip
     samples = {job.file.name: job.file.samples for job in jobs}
-    waiting = [job for job in jobs if job.file.name not in writer.done]
+    # What an earlier run skipped in a file must stop this one, if it is not to skip.
+    done = {name for name, found in writer.done.items() if not found["bad"] or jobs[0].skip_bad}
+    waiting = [job for job in jobs if job.file.name not in done]
     with progress:
         bar = progress.add_task("Fitting images", total=sum(samples.values()), speed="",
-                                completed=sum(samples[name] for name in writer.done))  # fmt: skip
+                                completed=sum(samples[name] for name in done))  # fmt: skip
         for job, found in run(waiting, workers):
             refuse_double(job, found["sha256"], writer.done)
             writer.mark_done(job.file.name, found)
@@ -174,7 +178,7 @@ def ignore_interrupts() -> None:
 
 def refuse_double(job: Job, sha256: str, done: Mapping[str, Any]) -> None:
     """Stop at a file whose bytes are those of another one, unless bad input is skipped (see `drop_doubles`)."""
-    same = [name for name, found in done.items() if found["sha256"] == sha256]
+    same = [name for name, found in done.items() if found["sha256"] == sha256 and name != job.file.name]
     if same:
         Problems(job.skip_bad).add(f"the file is the same as {same[0]}: one of them has the wrong name.", job.file.name)
 

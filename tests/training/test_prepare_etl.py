@@ -153,11 +153,30 @@ def test_an_interrupted_run_goes_on_where_it_stopped(etl, monkeypatch):
     assert seen == ["ETL9G_01", "ETL9G_02", "ETL9G_02"]
 
 
-def test_a_changed_file_starts_the_set_anew(etl, monkeypatch):
+def test_skipping_goes_on_where_a_bad_record_stopped_the_run(etl, monkeypatch):
     import training.prepare_etl as module
 
-    def interrupted(*_):
-        raise KeyboardInterrupt
+    change(etl / "ETL9G_02", 4, 2, b"\x25\x22")
+    with pytest.raises(DataError, match="the code 2522"):
+        prepare(etl)
+    seen, convert = [], module.convert
+    monkeypatch.setattr(module, "convert", lambda job: (seen.append(job.file.name), convert(job))[1])
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "check_classes", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(etl, skip_bad=True)
+    with pytest.raises(DataError, match="the code 2522"):
+        prepare(etl)
+    assert len(prepare(etl, skip_bad=True)) == 39
+    assert seen == ["ETL9G_02"] * 2
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_changed_file_starts_the_set_anew(etl, monkeypatch):
+    import training.prepare_etl as module
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "drop_doubles", interrupted)
@@ -253,7 +272,7 @@ def test_a_worker_that_dies_is_told_and_the_run_can_go_on(etl):
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    with pytest.raises(DataError, match=r"worker process died at one of ETL9G_01, ETL9G_02 .*run again, it goes on"):
+    with pytest.raises(DataError, match=r"worker process died at one of ETL9G_0.*run again, it goes on"):
         prepare(etl, workers=2)
     killer.join()
     assert len(prepare(etl)) == 40
@@ -263,8 +282,9 @@ def test_a_set_that_is_there_is_neither_overwritten_nor_mixed(etl):
     prepare(etl)
     with pytest.raises(DataError, match="there already, made from the same files"):
         prepare(etl)
+    change(etl / "ETL9G_01", 3, 2, int(ETL9.jis(9), 16).to_bytes(2, "big"))
     with pytest.raises(DataError, match="there already, made otherwise"):
-        prepare(etl, skip_bad=True)
+        prepare(etl)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +314,7 @@ def test_a_class_that_is_too_rare_in_a_complete_set_is_told(etl):
 
     table = {"etl9g": dataclasses.replace(SMALL9["etl9g"], per_class=8)}
     files = find_files(etl, table, Problems(False))
-    writer = open_writer("x", get_charset("etl9g", WRITER_SET), 32, files, {})
+    writer = open_writer("x", get_charset("etl9g", WRITER_SET), 32, files, "writers")
     jobs = list_jobs(files, writer, None, False)
     labels = np.arange(40) % WRITER_SET
     check_classes(jobs, {"etl9g"}, labels, Problems(False))

@@ -149,7 +149,7 @@ def find_co59(folder: Path, files: list[EtlFile], problems: Problems) -> tuple[P
     needing = [file for file in files if file.etl_set.code == "co59"]
     if not needing:
         return None, files
-    tables = _paths(folder, problems).get(canonical(CO59_FILE), [])
+    tables = _paths(folder, Problems(skip=True)).get(canonical(CO59_FILE), [])  # folders are named by `find_files`
     if tables:
         return tables[0], files
     problems.add(f"its codes cannot be read without their table: {CO59_SOURCE}.", needing[0].name)
