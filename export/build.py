@@ -17,7 +17,7 @@ from export.manifest import Row, build_manifest, keep_rows, write_manifest
 from export.mapping import build_mapping, check_mapping, write_mapping
 from export.parity import make_reference
 from export.pooling import resolve_pooling
-from export.samples import EVALUATION_SET, ImageMaker, evaluation_samples, ink_maker
+from export.samples import DrawnSamples, ImageMaker, open_samples
 from export.variants import Trained, convert, summary, write_variant
 from training.checkpoint import load_network
 from training.files import replacing
@@ -41,7 +41,7 @@ def export_model(
         precisions: names from `export.backends.PRECISIONS`, or `all`: every one that the backend has.
         pooling: a name from `training.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
         report: takes one line for the user.
-        make_images: draws images for calibration and checks; None is generated ink.
+        make_images: draws images for calibration and checks; None is the data set that was trained on.
 
     Raises:
         KakitoriError: for an unknown or illegal choice, a model directory that cannot be used, or failed checks;
@@ -50,13 +50,13 @@ def export_model(
     model_dir = Path(model_dir)
     spec, network = load_network(model_dir)
     variants = plan_variants(backends, precisions, spec.pooling, pooling, report)
-    make_images = make_images or ink_maker(spec.get_charset())
-    reference = make_reference(network, evaluation_samples(spec, make_images))
-    report(f"PyTorch: top-1 {reference.top1_percent:.2f} % on {len(reference.evaluation):,} generated images")
-    accuracy = {EVALUATION_SET: round(reference.top1_percent, 2)}
+    samples = DrawnSamples(spec, make_images) if make_images else open_samples(spec)
+    reference = make_reference(network, samples)
+    report(f"PyTorch: top-1 {reference.top1_percent:.2f} % on {len(reference.evaluation):,} images of {samples.name}")
+    accuracy = {samples.name: round(reference.top1_percent, 2)}
     mapping = build_mapping(spec.get_charset(), spec.training.get("dataset"), accuracy)
     check_mapping(mapping, spec)
-    rows = write_variants(Trained(spec, network, make_images, reference), variants, model_dir, report)
+    rows = write_variants(Trained(spec, network, samples, reference), variants, model_dir, report)
     write_mapping(mapping, spec, model_dir)
     kept = keep_rows(model_dir, {row["variant"] for row in rows}, report)
     write_manifest(build_manifest(model_dir, spec, rows + kept), model_dir)

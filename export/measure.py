@@ -17,7 +17,7 @@ from export.manifest import find_row, read_manifest
 from export.report import write_card
 from training.checkpoint import load_network
 from training.data.prepared import open_prepared
-from training.data.registry import INK, JOIN, find_prepared
+from training.data.registry import JOIN, find_prepared
 from training.errors import KakitoriError
 from training.evaluate import (
     Predictor,
@@ -31,7 +31,7 @@ from training.evaluate import (
     results_table,
     stroke_samples,
 )
-from training.spec import ModelSpec, read_spec
+from training.spec import GENERATED, ModelSpec, read_spec
 
 WEIGHTS_VARIANT = "pytorch"
 Rows = list[dict[str, Any]]
@@ -80,7 +80,7 @@ def evaluation_sets(
     for folder in folders:
         yield folder.name, on_samples(picture_samples, folder)
     for name in dataset.split(JOIN) if dataset else ():
-        if name == INK:
+        if name == GENERATED:
             yield name, on_samples(generated_samples)
         else:
             prepared = open_prepared(find_prepared(name, spec.size))

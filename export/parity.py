@@ -9,7 +9,7 @@ from torch import nn
 from export.backends import Precision
 from export.engine import ENGINE, Predictor, in_batches
 from export.errors import AccuracyError, ParityError
-from export.samples import EVALUATION_SET, LabelledImages, parity_images
+from export.samples import LabelledImages, Samples, parity_images
 from training.evaluate import network_predictor
 
 # One image, as the page sends it, and a batch that is no power of two: the batch axis must be free.
@@ -20,6 +20,7 @@ PARITY_BATCHES = (1, 7)
 class Reference:
     """What PyTorch answers; computed once, compared with every file."""
 
+    evaluation_set: str
     evaluation: LabelledImages
     images: np.ndarray  # (n, 1, H, W) float32, for logits
     logits: np.ndarray  # (n, K) float32
@@ -37,6 +38,7 @@ class ParityResult:
     top1_percent: float
     reference_top1_percent: float
     images: int  # behind the two percentages
+    evaluation_set: str  # which they are of
 
     @property
     def drop(self) -> float:
@@ -44,11 +46,11 @@ class ParityResult:
         return self.reference_top1_percent - self.top1_percent
 
 
-def make_reference(network: nn.Module, evaluation: LabelledImages) -> Reference:
+def make_reference(network: nn.Module, samples: Samples) -> Reference:
     """Return PyTorch's answers to the parity and evaluation images; network in evaluation mode."""
-    predict = network_predictor(network)
+    predict, evaluation = network_predictor(network), samples.evaluation()
     images = parity_images(evaluation)
-    return Reference(evaluation, images, in_batches(predict, images), top1_percent(predict, evaluation))
+    return Reference(samples.name, evaluation, images, in_batches(predict, images), top1_percent(predict, evaluation))
 
 
 def top1_percent(predict: Callable[[np.ndarray], np.ndarray], samples: LabelledImages) -> float:
@@ -69,6 +71,7 @@ def compare(predict: Predictor, reference: Reference) -> ParityResult:
         top1_percent=top1_percent(predict, reference.evaluation),
         reference_top1_percent=reference.top1_percent,
         images=len(reference.evaluation),
+        evaluation_set=reference.evaluation_set,
     )
 
 
@@ -83,5 +86,6 @@ def check_parity(result: ParityResult, precision: Precision) -> None:
     if limit is not None and not result.max_logit_difference <= limit:
         raise ParityError(result.max_logit_difference, limit, result.inputs, result.engine)
     limit = precision.max_top1_drop
-    if limit is not None and not result.drop <= limit:
-        raise AccuracyError(EVALUATION_SET, result.drop, limit, result.images)
+    # One image more read wrongly is chance, however few they are.
+    if limit is not None and not result.drop <= max(limit, 100 / result.images + 1e-6):
+        raise AccuracyError(result.evaluation_set, result.drop, limit, result.images)

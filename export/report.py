@@ -11,8 +11,8 @@ from training.errors import KakitoriError
 from training.evaluate import RESULTS_FILE
 from training.files import read_json, write_text
 from training.history import CURVES_FILE, LOG_FILE
-from training.metrics import TOP_K
-from training.spec import MANIFEST_FILE, read_spec
+from training.metrics import FIGURES
+from training.spec import GENERATED, MANIFEST_FILE, read_spec
 
 CARD_FILE = "README.md"
 CARD_TEMPLATE = "card.md.j2"
@@ -30,12 +30,14 @@ def accuracy_table(evaluation: list[dict[str, Any]]) -> str:
     """Return top-k by evaluation set, variant, source and writer, and the setting."""
     if not evaluation:
         return "Not measured yet: `invoke evaluate --strokes FILE.jsonl.gz`."
+    measured = [row for entry in evaluation for row in entry["rows"]]
+    figures = {name: heading for name, heading in FIGURES.items() if any(name in row for row in measured)}
     rows = [
         [entry["set"], entry["variant"], row["source"], row["writer"], f"{row['characters']:,}",
-         *(f"{row[f'top{k}_percent']:.2f} %" for k in TOP_K)]
+         *(f"{row[name]:.2f} %" if name in row else "" for name in figures)]
         for entry in evaluation for row in entry["rows"]
     ]  # fmt: skip
-    headings = ["evaluation set", "variant", "source", "writer", "characters", *(f"top-{k}" for k in TOP_K)]
+    headings = ["evaluation set", "variant", "source", "writer", "characters", *figures.values()]
     engines = sorted({f"{entry['engine']}, {entry['date']}" for entry in evaluation})
     return markdown_table(headings, rows, 4) + f"\n\nMeasured by `invoke evaluate` in {'; '.join(engines)}."
 
@@ -47,7 +49,7 @@ def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None
     timings = {row["variant"]: row for row in bench["files"]} if bench else {}
     rows = []
     for row in manifest["files"]:
-        timing, accuracy, parity = timings.get(row["variant"]), row["accuracy"]["ink"], row["parity"]
+        timing, accuracy, parity = timings.get(row["variant"]), evaluated(row)[1], row["parity"]
         rows.append([
             row["variant"], str(row["opset"]), f"{row['bytes'] / 1e6:.2f} MB",
             f"{timing['gzip_bytes'] / 1e6:.2f} MB" if timing else "",
@@ -55,11 +57,14 @@ def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None
             f"{parity['max_logit_difference']:g}", f"{100 * parity['argmax_agreement']:.2f} %",
             f"{timing['p50_ms']:.2f} / {timing['p95_ms']:.2f} ms" if timing else "",
         ])  # fmt: skip
-    headings = ["variant", "opset", "size", "gzip", "top-1 on generated ink", "points lost", "max logit difference",
+    what, seen = evaluated(manifest["files"][0])[0], "test images"
+    if what == GENERATED:
+        what, seen = "generated ink", "generated images that training never drew"
+    headings = ["variant", "opset", "size", "gzip", f"top-1 on {what}", "points lost", "max logit difference",
                 "same answer as PyTorch", "latency p50 / p95"]  # fmt: skip
-    images = max(row["accuracy"]["ink"]["images"] for row in manifest["files"])
+    images = max(evaluated(row)[1]["images"] for row in manifest["files"])
     text = markdown_table(headings, rows, 1)
-    text += f"\n\nAccuracy and agreement: `invoke export`, on {images:,} generated images that training never drew, "
+    text += f"\n\nAccuracy and agreement: `invoke export`, on {images:,} {seen}, "
     text += f"in {manifest['files'][0]['parity']['engine']}."
     if bench:
         s = bench["setting"]
@@ -68,6 +73,11 @@ def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None
             f"{s['warm_ups']} warm-ups, {s['date']}."
         )
     return text
+
+
+def evaluated(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name of the evaluation set that a file was checked on, and the figures."""
+    return next(iter(row["accuracy"].items()))
 
 
 def ink_table(bench: dict[str, Any] | None) -> str:
@@ -147,7 +157,9 @@ def make_card(model_dir: Path) -> str:
     )  # fmt: skip
     spec = read_spec(model_dir)
     return environment.get_template(CARD_TEMPLATE).render(
-        name=model_dir.resolve().name, spec=spec, facts=spec.training, tables=make_tables(model_dir),
+        name=model_dir.resolve().name, spec=spec, facts=spec.training,
+        is_drawn=spec.training.get("dataset", GENERATED) == GENERATED,
+        tables=make_tables(model_dir),
         runs=training_runs(spec.training), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
     )  # fmt: skip
 

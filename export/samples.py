@@ -1,18 +1,20 @@
-"""Generated ink for calibration and for checks: seeded, balanced over classes, apart from what training draws."""
+"""Images for calibration and for checks: of the data set that a model was trained on, apart from what training sees."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
-from training.charset import Charset
+from export.errors import ExportError
+from training.data.prepared import SPLITS
+from training.errors import DataError
 from training.ink import to_tensor
-from training.spec import ModelSpec
+from training.spec import GENERATED, ModelSpec
 
 # Images of labels (N,) at a side in pixels, from a seed: (N, size, size) uint8 coverage, 0 paper, 255 ink.
 ImageMaker = Callable[[np.ndarray, int, Sequence[int]], np.ndarray]
 
-EVALUATION_SET = "ink"  # the dataset's name, as in `--dataset`
 # Seeds are sequences that begin with this room's own word, so that no stream is one that training draws.
 SEED = int.from_bytes(b"export")
 CALIBRATION_SEED = (SEED, 1)
@@ -23,6 +25,7 @@ EVALUATION_PER_CLASS = 3
 # the limit is 0.3.
 EVALUATION_MINIMUM = 6_000
 PARITY_IMAGES = 64
+TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
 @dataclass(frozen=True)
@@ -36,32 +39,95 @@ class LabelledImages:
         return len(self.labels)
 
 
-def calibration_samples(spec: ModelSpec, make_images: ImageMaker) -> LabelledImages:
-    """Return CALIBRATION_IMAGES images or a few more, the same number of each of evenly spaced classes."""
-    count = min(CALIBRATION_IMAGES, spec.num_classes)
-    labels = np.tile(np.arange(count, dtype=np.int64) * spec.num_classes // count, -(-CALIBRATION_IMAGES // count))
-    return _draw(labels, spec, make_images, CALIBRATION_SEED)
+class Samples(Protocol):
+    """What calibrates and checks the files of a model; `name` is the evaluation set's."""
+
+    name: str
+
+    def calibration(self) -> LabelledImages:
+        """Return CALIBRATION_IMAGES images or a few more, evenly spread over the classes."""
+
+    def evaluation(self) -> LabelledImages:
+        """Return images that training never saw, with every class that has some."""
+
+    def varied(self, count: int, seed: Sequence[int]) -> np.ndarray:
+        """Return `count` images of evenly spaced classes, (count, 1, H, W) float32."""
 
 
-def evaluation_samples(spec: ModelSpec, make_images: ImageMaker) -> LabelledImages:
-    """Return the same number of images of every class, at least EVALUATION_PER_CLASS, class by class in rounds."""
-    rounds = max(EVALUATION_PER_CLASS, -(-EVALUATION_MINIMUM // spec.num_classes))
-    labels = np.tile(np.arange(spec.num_classes, dtype=np.int64), rounds)
-    return _draw(labels, spec, make_images, EVALUATION_SEED)
+@dataclass(frozen=True)
+class DrawnSamples:
+    """Images that are made on demand: seeded, every class equally often."""
+
+    spec: ModelSpec
+    make_images: ImageMaker
+    name: str = GENERATED
+
+    def calibration(self) -> LabelledImages:
+        count = min(CALIBRATION_IMAGES, self.spec.num_classes)
+        rounds = -(-CALIBRATION_IMAGES // count)
+        return self._draw(np.tile(spaced(self.spec.num_classes, count), rounds), CALIBRATION_SEED)
+
+    def evaluation(self) -> LabelledImages:
+        rounds = max(EVALUATION_PER_CLASS, -(-EVALUATION_MINIMUM // self.spec.num_classes))
+        return self._draw(np.tile(np.arange(self.spec.num_classes, dtype=np.int64), rounds), EVALUATION_SEED)
+
+    def varied(self, count: int, seed: Sequence[int]) -> np.ndarray:
+        return self._draw(spaced(self.spec.num_classes, count), seed).images
+
+    def _draw(self, labels: np.ndarray, seed: Sequence[int]) -> LabelledImages:
+        return LabelledImages(to_tensor(self.make_images(labels, self.spec.size, seed) / np.float32(255)), labels)
+
+
+@dataclass(frozen=True)
+class StoredSamples:
+    """Images of prepared sets: those trained on calibrate, and test images check, each of them once."""
+
+    spec: ModelSpec
+    source: Any  # training.data.registry.Source
+    name: str
+
+    def calibration(self) -> LabelledImages:
+        known = np.flatnonzero(self.source.counts(TRAIN))
+        count = min(CALIBRATION_IMAGES, len(known))
+        labels = np.tile(known[spaced(len(known), count)], -(-CALIBRATION_IMAGES // count))
+        images = self.source.images(labels, self.spec.size, (TRAIN, *CALIBRATION_SEED))
+        return LabelledImages(to_tensor(images / np.float32(255)), labels)
+
+    def evaluation(self) -> LabelledImages:
+        images, labels = self.source.held_out(TEST, self.spec.size, EVALUATION_MINIMUM)
+        if not len(labels):
+            raise ExportError(f"The data set {self.name!r} has no test image to check files on: add images to it.")
+        return LabelledImages(to_tensor(images / np.float32(255)), labels)
+
+    def varied(self, count: int, seed: Sequence[int]) -> np.ndarray:
+        evaluation = self.evaluation()
+        by_class = np.argsort(evaluation.labels, kind="stable")
+        return evaluation.images[by_class[spaced(len(by_class), count)]]
+
+
+def spaced(length: int, count: int) -> np.ndarray:
+    """Return `count` evenly spaced numbers (count,) int64 from 0 to below `length`."""
+    return np.arange(count, dtype=np.int64) * length // count
+
+
+def open_samples(spec: ModelSpec) -> Samples:
+    """Return the samples of the data set that a model was trained on; generated ink where the config tells none.
+
+    Raises:
+        ExportError: if the data set is not on this machine.
+    """
+    from training.data.registry import open_source  # not needed by callers who bring their own images
+
+    name = spec.training.get("dataset", GENERATED)
+    try:
+        source = open_source(name, spec.size, spec.get_charset(), spec.training.get("mix"))
+    except DataError as problem:
+        message = f"The model was trained on {name!r}, and its files are checked on that: {problem}"
+        raise ExportError(message) from problem
+    return DrawnSamples(spec, source.images) if name == GENERATED else StoredSamples(spec, source, name)
 
 
 def parity_images(evaluation: LabelledImages) -> np.ndarray:
     """Return up to PARITY_IMAGES of the evaluation images, evenly spaced, (n, 1, H, W) float32."""
     count = min(PARITY_IMAGES, len(evaluation))
     return evaluation.images[np.arange(count) * len(evaluation) // count]
-
-
-def _draw(labels: np.ndarray, spec: ModelSpec, make_images: ImageMaker, seed: Sequence[int]) -> LabelledImages:
-    return LabelledImages(to_tensor(make_images(labels, spec.size, seed) / np.float32(255)), labels)
-
-
-def ink_maker(charset: Charset) -> ImageMaker:
-    """Return the maker of generated ink for a charset; loads the stroke templates."""
-    from training.data.ink import InkSource  # not needed by callers who bring their own images
-
-    return InkSource(charset).images

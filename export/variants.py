@@ -14,7 +14,7 @@ from export.manifest import Row, sha256_of
 from export.parity import ParityResult, Reference, check_parity, compare
 from export.pooling import prepare_pooling
 from export.quantize import quantize_dynamic, quantize_static
-from export.samples import EVALUATION_SET, ImageMaker, calibration_samples
+from export.samples import Samples
 from export.simplify import simplify
 from export.storage import Store, as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
@@ -27,7 +27,7 @@ class Trained:
 
     spec: ModelSpec
     network: nn.Module
-    make_images: ImageMaker
+    samples: Samples
     reference: Reference
 
 
@@ -61,8 +61,8 @@ def storing(store: Store) -> Scheme:
 
 
 def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
-    """Return the INT8 graph, calibrated on generated ink."""
-    return quantize_static(model, calibration_samples(trained.spec, trained.make_images).images)
+    """Return the INT8 graph, calibrated on images that training may see."""
+    return quantize_static(model, trained.samples.calibration().images)
 
 
 def quantize_int8_dynamic(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
@@ -117,7 +117,7 @@ def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, res
             "engine": result.engine,
         },
         "accuracy": {
-            EVALUATION_SET: {
+            result.evaluation_set: {
                 "top1_percent": round(result.top1_percent, 2),
                 "fp32_top1_percent": round(result.reference_top1_percent, 2),
                 "images": result.images,
@@ -128,7 +128,7 @@ def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, res
 
 def summary(row: Row) -> str:
     """Return one line about a variant for the user."""
-    accuracy = row["accuracy"][EVALUATION_SET]
+    (accuracy,) = row["accuracy"].values()
     return (
         f"{row['variant']}: {row['bytes'] / 1e6:.2f} MB, top-1 {accuracy['top1_percent']:.2f} % "
         f"(PyTorch {accuracy['fp32_top1_percent']:.2f} %), logits within {row['parity']['max_logit_difference']:g}"

@@ -23,15 +23,14 @@ from training.charset import Charset
 from training.data.image_folder import list_pictures, read_picture
 from training.data.ink import InkSource
 from training.data.prepared import PreparedSet
-from training.data.registry import INK
 from training.data.stored import classes_in
 from training.data.stroke_files import read_stroke_file
 from training.errors import DataError
 from training.files import read_json, write_json
 from training.image import rasterise_image
 from training.ink import rasterise, to_tensor
-from training.metrics import TOP_K, balanced_percent, ranks, top_k_percent
-from training.spec import ModelSpec
+from training.metrics import FIGURES, balanced_percent, ranks, top_k_percent
+from training.spec import GENERATED, ModelSpec
 
 RESULTS_FILE = "evaluation.json"
 BATCH = 256
@@ -114,7 +113,7 @@ def generated_samples(spec: ModelSpec) -> list[Sample]:
     charset = spec.get_charset()
     images, labels = InkSource(charset).held_out(TEST_STREAM, spec.size, TEST_IMAGES)
     return [
-        Sample(charset.characters[label], image.astype(np.float32) / 255, INK, "generated")
+        Sample(charset.characters[label], image.astype(np.float32) / 255, GENERATED, "generated")
         for image, label in zip(images, labels, strict=True)
     ]
 
@@ -207,8 +206,7 @@ def record_results(rows: list[dict[str, Any]], name: str, variant: str, engine: 
 def results_table(rows: list[dict[str, Any]], title: str) -> Table:
     """Return the rows as a table for a terminal."""
     table = Table(title=title)
-    figures = {f"top{k}_percent": f"top-{k}, %" for k in TOP_K} | {"balanced_percent": "balanced, %"}
-    figures = {name: heading for name, heading in figures.items() if any(name in row for row in rows)}
+    figures = {name: f"{heading}, %" for name, heading in FIGURES.items() if any(name in row for row in rows)}
     headings = ["source", "writer", "characters", "outside charset", *figures.values()]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in ("source", "writer") else "right", overflow="fold")

@@ -3,6 +3,8 @@
 import numpy as np
 
 TOP_K = (1, 5, 10)
+# The figures of an evaluation, by their names in evaluation.json, and their headings. Not every row has the last.
+FIGURES = {f"top{k}_percent": f"top-{k}" for k in TOP_K} | {"balanced_percent": "balanced top-1"}
 
 
 def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

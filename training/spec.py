@@ -11,6 +11,7 @@ from training.files import read_json, write_json
 INPUT_NAME = "input"
 OUTPUT_NAME = "logits"
 PAPER, INK = -1.0, 1.0  # tensor values
+GENERATED = "ink"  # the name of the data set that is drawn on the fly
 SIZES = (32, 48, 64, 96, 128)  # input sides, in pixels
 
 

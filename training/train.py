@@ -105,7 +105,7 @@ def set_up(config: TrainConfig) -> Run:
     average = build_network(spec).to(accelerator.device, memory_format=torch.channels_last)
     network, optimizer = accelerator.prepare(network, optimizer)
     trainer = Trainer(accelerator, network, average, optimizer, config.label_smoothing, config.clip_norm)
-    images = config.sample_limit or dataset.images_per_epoch
+    images = config.sample_limit or dataset.source.images_per_epoch
     batch_size = min(config.batch_size, images // accelerator.num_processes)
     if batch_size < 2:
         raise ModelError(

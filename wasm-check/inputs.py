@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from export.engine import in_batches
-from export.samples import ink_maker
+from export.samples import open_samples
 from training.evaluate import network_predictor, stroke_samples
 from training.ink import to_tensor
 from training.spec import INK, PAPER, ModelSpec
@@ -35,10 +35,9 @@ def odd_inputs(size: int) -> np.ndarray:
 
 
 def ink_suite(name: str, spec: ModelSpec, network: nn.Module) -> Suite:
-    """Return generated ink of CLASSES evenly spaced classes, the odd inputs, and PyTorch's answers."""
-    charset = spec.get_charset()
-    labels = np.arange(CLASSES) * len(charset) // CLASSES
-    ink = to_tensor(ink_maker(charset)(labels, spec.size, (SEED, 0)) / np.float32(255))
+    """Return ink (or test images of what the model was trained on) of CLASSES evenly spaced classes, the odd inputs,
+    and PyTorch's answers."""
+    ink = open_samples(spec).varied(CLASSES, (SEED, 0))
     return torch_suite(name, network, np.concatenate([ink, odd_inputs(spec.size)]), CLASSES)
 
 

@@ -104,6 +104,8 @@ def test_batches_of_a_set_do_not_depend_on_the_number_of_workers(prepared):
 class Flat:
     """A source whose images are all of one shade, with so many of each class."""
 
+    images_per_epoch = 9
+
     def __init__(self, shade, counts):
         self.shade, self._counts = shade, np.array(counts, float)
 
@@ -126,7 +128,7 @@ def test_a_mixture_keeps_its_shares_and_draws_rare_classes_more():
 def test_ink_and_a_set_are_opened_together(prepared):
     data = open_dataset("ink+three", SIZE, mix="1:2")
     assert data.charset == prepared.charset
-    assert data.images_per_epoch == 3 * 20 + 9
+    assert data.source.images_per_epoch == 3 * 20 + 9
     assert "KanjiVG" in data.licence["attribution"]
     assert "By nobody." in data.licence["attribution"]
     images, labels = data.source.held_out(VALIDATION_STREAM, SIZE, 9)

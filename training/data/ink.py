@@ -9,6 +9,7 @@ from training.charset import Charset
 from training.data.kanjivg import load_templates
 from training.spec import ModelSpec
 
+IMAGES_PER_CLASS = 20  # of an epoch
 PHOTOGRAPHED = 0.35  # share of images that look photographed or scanned; the rest are a clean pen's
 
 
@@ -17,6 +18,7 @@ class InkSource:
 
     def __init__(self, charset: Charset) -> None:
         self.charset = charset
+        self.images_per_epoch = IMAGES_PER_CLASS * len(charset)
         self._templates = vars(load_templates(charset))
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ class MixedSource:
 
     def __init__(self, sources: Sequence[Any], shares: Sequence[float]) -> None:
         self.sources, self.shares = sources, np.array(shares, float)
+        self.images_per_epoch = sum(source.images_per_epoch for source in sources)
 
     def weights(self, stream: int) -> np.ndarray:
         """Return how likely (sources, K) an image of a class comes from each source, up to a factor a class."""

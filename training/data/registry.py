@@ -10,19 +10,19 @@ import numpy as np
 from training.charset import Charset, get_charset, limited
 from training.data.ink import InkSource
 from training.data.mixed import MixedSource
-from training.data.prepared import METADATA, SPLITS, open_prepared, prepared_folder
+from training.data.prepared import METADATA, open_prepared, prepared_folder
 from training.data.stored import StoredSource
 from training.errors import DataError, KakitoriError
-from training.spec import KANJIVG_LICENCE
+from training.spec import GENERATED, KANJIVG_LICENCE
 
-INK = "ink"
 INK_CHARSET = "etl9g"
-INK_PER_CLASS = 20  # images of a class in an epoch
 JOIN = "+"  # between the names of a mixture
 
 
 class Source(Protocol):
     """Where images of a charset's classes come from. A stream is the first entry of a seed: train, validation, test."""
+
+    images_per_epoch: int
 
     def images(self, labels: np.ndarray, size: int, seed: Sequence[int]) -> np.ndarray:
         """Return one image of each label (N,) as (N, size, size) uint8 coverage, 0 paper, 255 ink."""
@@ -39,11 +39,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Dataset:
-    """An opened data set: its images, its classes, the images of an epoch, and what a model made of it must tell."""
+    """An opened data set: its images, its classes, and what a model made of it must tell."""
 
     source: Source
     charset: Charset
-    images_per_epoch: int
     licence: dict[str, str]
 
 
@@ -60,23 +59,23 @@ def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str 
         KakitoriError: for a name that is neither ink nor a prepared set, listing those there are, or wrong shares.
     """
     names = name.split(JOIN)
-    shares = parse_shares(mix, names)
-    prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n != INK}
+    prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n != GENERATED}
     charset = limited(join_charsets([p.charset for p in prepared.values()] or [get_charset(INK_CHARSET)]), class_limit)
-    sources = [InkSource(charset) if n == INK else StoredSource(prepared[n].folder, charset) for n in names]
-    licences = [KANJIVG_LICENCE if n == INK else prepared[n].metadata["licence"] for n in names]
-    return Dataset(
-        sources[0] if len(names) == 1 else MixedSource(sources, shares),
-        charset,
-        sum(epoch_size(source) for source in sources),
-        {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE},
-    )
+    licences = [KANJIVG_LICENCE if n == GENERATED else prepared[n].metadata["licence"] for n in names]
+    licence = {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE}
+    return Dataset(open_source(name, size, charset, mix), charset, licence)
 
 
-def epoch_size(source: Source) -> int:
-    """Return the number of images that make an epoch of a source: all it has to train on, or some of each class."""
-    counts = source.counts(SPLITS.index("train"))
-    return int(np.where(np.isinf(counts), INK_PER_CLASS, counts).sum())
+def open_source(name: str, size: int, charset: Charset, mix: str | None = None) -> Source:
+    """Return the images of a data set, named as for `open_dataset`, by the classes of a charset.
+
+    Raises:
+        KakitoriError: as `open_dataset`.
+    """
+    names = name.split(JOIN)
+    shares = parse_shares(mix, names)
+    sources = [InkSource(charset) if n == GENERATED else StoredSource(find_prepared(n, size), charset) for n in names]
+    return sources[0] if len(sources) == 1 else MixedSource(sources, shares)
 
 
 def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:

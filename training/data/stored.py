@@ -39,6 +39,8 @@ class StoredSource:
             self._labels.append(labels[rows])
             self._starts.append(np.searchsorted(labels[rows], np.arange(len(charset) + 1)))
 
+        self.images_per_epoch = len(self._rows[TRAIN])
+
     def __reduce__(self) -> tuple:
         """Let worker processes open the files themselves: a pickled memory map would be the whole set."""
         return type(self), (self.folder, self.charset, self.augment)
