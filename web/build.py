@@ -20,6 +20,7 @@ from web.compat import render_compat_page
 from web.context import select_variant, site_context
 from web.errors import OutputError, SiteError
 from web.fonts import Face, japanese, select_faces
+from web.licences import licence_files, licence_rows
 from web.npm import WEB_DIR, ensure_packages
 from web.render import render_font_css, render_pages, render_service_worker
 
@@ -31,15 +32,6 @@ RUNTIME_WASM = "ort-wasm-simd-threaded.wasm"
 # The build without WebGPU: 14 MB instead of 27, below every static host's limit.
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", RUNTIME_WASM)
 FONT_FOLDER = "fonts/klee-one/"
-# (file under licences/, what it is for, licence, where it comes from)
-LICENCES = (
-    {"file": "kanjivg.txt", "name": "KanjiVG", "use": "the strokes the model learnt from", "licence": "CC BY-SA 3.0",
-     "url": "https://kanjivg.tagaini.net"},
-    {"file": "klee-one.txt", "name": "Klee One", "use": "the typeface of the Japanese characters",
-     "licence": "SIL OFL 1.1", "url": "https://github.com/fontworks-fonts/Klee"},
-    {"file": "onnxruntime-web.txt", "name": "onnxruntime-web", "use": "the engine that runs the model",
-     "licence": "MIT", "url": "https://github.com/microsoft/onnxruntime"},
-)
 
 
 def sha256(content: bytes) -> str:
@@ -99,12 +91,6 @@ def read_runtime(packages: Path) -> dict[str, bytes]:
     return {f"kakitori/ort/{name}": content for name, content in files.items()}
 
 
-def read_licences(packages: Path) -> dict[str, bytes]:
-    """Return {path in the site: bytes} of the licence texts."""
-    files = read_folder(WEB_DIR / "licences") | {"klee-one.txt": (packages / FONT_PACKAGE / "LICENSE").read_bytes()}
-    return {f"licences/{name}": content for name, content in files.items()}
-
-
 def read_report(model_dir: Path) -> dict[str, str]:
     """Return {path in the site: text} of the page that shows where every file was run; empty if none was."""
     path = model_dir / COMPAT_FILE
@@ -136,15 +122,18 @@ def gather_site(model_dir: Path, variant: str, packages: Path) -> tuple[dict[str
     context, model = read_model(model_dir, variant)
     report = read_report(model_dir)
     context |= {"has_report": bool(report)}
-    core = read_folder(WEB_DIR / "static") | model | read_runtime(packages) | read_licences(packages)
-    draft = render_pages(context | {"download": download_sizes({}, {}), "licences": LICENCES})
-    characters = set(read_spec(model_dir).get_charset().characters).union(*map(japanese, draft.values()))
-    font = packages / FONT_PACKAGE
-    faces: list[Face] = select_faces((font / "400.css").read_text(encoding="utf-8"), characters)
+    spec, font = read_spec(model_dir), packages / FONT_PACKAGE
+    context |= {"licences": licence_rows(spec.data)}
+    core = read_folder(WEB_DIR / "static") | model | read_runtime(packages)
+    core |= licence_files(spec.data, (font / "LICENSE").read_bytes())
+    draft = render_pages(context | {"download": download_sizes({}, {})})
+    words = set().union(*map(japanese, draft.values()))
+    classes = "".join(spec.get_charset().characters)
+    faces: list[Face] = select_faces((font / "400.css").read_text(encoding="utf-8"), words, classes)
     fonts = {FONT_FOLDER + face.file: (font / "files" / face.file).read_bytes() for face in faces}
     core |= encode(render_font_css(faces))
     sizes = download_sizes(core, fonts)
-    core |= encode(render_pages(context | {"download": sizes, "licences": LICENCES}))
+    core |= encode(render_pages(context | {"download": sizes}))
     hashes = {path: sha256(content) for path, content in sorted(core.items())}
     font_hashes = {path: sha256(content) for path, content in sorted(fonts.items())}
     version = sha256(json.dumps([hashes, font_hashes]).encode())[:16]

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from training.charset import Charset
 from training.errors import ModelError
 from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec
 from web.errors import SiteError
 
 # What a data set or evaluation set is called on the page; others go by their own name.
 SET_NAMES = {"ink": "ink made from KanjiVG's strokes"}
+FEW = 64  # classes that are listed one by one
+OTHERS = "others"
+SCRIPTS = (("hiragana", "\u3041", "\u309f"), ("katakana", "\u30a0", "\u30ff"), ("kanji", "\u3400", "\u9fff"),
+           ("kanji", "\U00020000", "\U0003ffff"))  # fmt: skip
 IDENTITY_FIELDS = ("charset", "num_classes", "digest")  # the same in config, mapping and manifest, or nothing is right
 
 
@@ -57,6 +62,15 @@ def accuracy_rows(row: dict[str, Any], mapping: dict[str, Any]) -> list[dict[str
     return [row | {"name": SET_NAMES.get(row["name"], row["name"])} for row in rows]
 
 
+def describe_classes(charset: Charset) -> str:
+    """Return what a model reads, in words: the classes themselves where they are few, else how many of which script."""
+    if len(charset) <= FEW:
+        return f"{len(charset)} classes: {' '.join(charset.characters)}"
+    scripts = [next((name for name, first, last in SCRIPTS if first <= c <= last), OTHERS) for c in charset.characters]
+    counts = [f"{scripts.count(name):,} {name}" for name in dict.fromkeys(scripts)]
+    return f"{len(charset):,} characters: {', '.join(counts)}"
+
+
 def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, Any], variant: str) -> dict[str, Any]:
     """Return what the templates need to know of a model, as plain values.
 
@@ -69,12 +83,14 @@ def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, A
         raise SiteError(str(problem)) from problem
     row = select_variant(manifest, variant)
     dataset = mapping.get("model_info", {}).get("dataset")
-    characters = spec.get_charset().characters
+    charset = spec.get_charset()
+    codes = [charset.jis(index) for index in range(len(charset))]
     return {
         "model": manifest.get("model", "kanji"),
         "charset": spec.charset,
         "num_classes": spec.num_classes,
-        "num_kana": sum("\u3041" <= character <= "\u30ff" for character in characters),
+        "classes": describe_classes(charset),
+        "in_jis_order": None not in codes and codes == sorted(codes),
         "size": spec.size,
         "arch": spec.arch,
         "variant": variant,

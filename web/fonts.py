@@ -44,19 +44,25 @@ def parse_range(text: str) -> set[int]:
     return points
 
 
-def select_faces(css: str, characters: Iterable[str]) -> list[Face]:
-    """Return the slices of a fontsource stylesheet that hold one of `characters`, each cut down to them.
+def select_faces(css: str, characters: Iterable[str], others: Iterable[str] = ()) -> list[Face]:
+    """Return the slices of a fontsource stylesheet that hold one of the characters, each cut down to them.
+
+    Args:
+        css: the stylesheet.
+        characters: the page's words; each must have a glyph.
+        others: the classes; one that the font does not know is left to the reader's system.
 
     Raises:
-        SiteError: if a character is in no slice.
+        SiteError: if one of `characters` is in no slice.
     """
-    wanted = {ord(character) for character in characters}
+    required = {ord(character) for character in characters}
+    wanted = required | {ord(character) for character in others}
     faces = []
     for block in FACE_PATTERN.findall(css):
         points = parse_range(RANGE_PATTERN.search(block)[1]) & wanted
         if points:
             faces.append(Face(FILE_PATTERN.search(block)[1], tuple(sorted(points))))
-    missing = wanted.difference(*(face.code_points for face in faces))
+    missing = required.difference(*(face.code_points for face in faces))
     if missing:
         listed = "".join(map(chr, sorted(missing)[:20]))
         raise SiteError(f"The font has no glyph for {len(missing)} characters that the page must show ({listed}): "

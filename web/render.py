@@ -33,7 +33,7 @@ def render_pages(context: dict[str, Any]) -> dict[str, str]:
     """Return {path: text} of the pages.
 
     Args:
-        context: see `web.context.site_context`, and `download` and `licences` of `web.build`.
+        context: see `web.context.site_context`, and `download` of `web.build` and `licences` of `web.licences`.
     """
     jinja = environment()
     return {path: jinja.get_template(template).render(context) for path, template in PAGES.items()}

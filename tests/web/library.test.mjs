@@ -65,6 +65,11 @@ test("candidates carry character, codes, index and probability, the best first",
   ]);
 });
 
+test("a class that is no character has no code point", () => {
+  const facts = { ...modelFacts(CONFIG, MAPPING, MANIFEST, undefined), characters: ["apple", "い", "𠮷"], jis: [null, "2424", null] };
+  assert.deepEqual(rank(new Float32Array([2, 1, 0]), facts, 3).map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
+});
+
 test("a model folder that contradicts itself is refused", () => {
   const other = { ...MAPPING, digest: "sha256:2" };
   assert.throws(() => modelFacts(CONFIG, other, MANIFEST), /mapping\.json has digest sha256:2, and config\.json has sha256:1/);

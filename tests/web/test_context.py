@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from training.charset import Charset, get_charset
 from training.errors import KakitoriError
 from training.spec import MANIFEST_FILE, MAPPING_FILE, read_spec
-from web.context import accuracy_rows, site_context
+from web.context import accuracy_rows, describe_classes, site_context
 from web.errors import SiteError
 
 
@@ -19,9 +20,17 @@ def files(model_dir):
 def test_facts(files):
     context = site_context(*files, "strict.int8")
     assert context["num_classes"] == 3036
-    assert context["num_kana"] == 71
+    assert context["classes"] == "3,036 characters: 71 hiragana, 2,965 kanji"
+    assert context["in_jis_order"]
     assert context["file"] == "onnx/strict.int8.onnx"
     assert context["accuracy"] == [{"name": "pen <&> paper", "percent": 98.76, "images": 1234}]
+
+
+def test_classes_are_listed_where_they_are_few_and_counted_by_script_otherwise():
+    assert describe_classes(get_charset("digits")) == "10 classes: 0 1 2 3 4 5 6 7 8 9"
+    assert describe_classes(Charset("x", ("apple", "田"))) == "2 classes: apple 田"
+    many = Charset("x", tuple(map(chr, range(0x4E00, 0x4E50))) + ("ア", "𠮷", "apple"))
+    assert describe_classes(many) == "83 characters: 81 kanji, 1 katakana, 1 others"
 
 
 def test_accuracy_of_the_model_stands_in(files):

@@ -27,6 +27,10 @@ def test_a_character_without_a_glyph():
         select_faces(CSS, "一丁七")
 
 
+def test_a_class_without_a_glyph_is_left_to_the_system():
+    assert select_faces(CSS, "一", "C七") == [Face("a.woff2", (0x43,)), Face("b.woff2", (0x4E00,))]
+
+
 def test_ranges():
     assert Face("a", (0x41, 0x42, 0x43, 0x3042)).unicode_range == "U+41-43,U+3042"
     assert parse_range("U+41-43, U+3042") == {0x41, 0x42, 0x43, 0x3042}

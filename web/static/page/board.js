@@ -10,8 +10,9 @@ export function percent(probability) {
   return `${(100 * probability).toFixed(1)} %`;
 }
 
-/** "U+7530". @param {number} codePoint */
+/** "U+7530", and nothing for a class that is no character. @param {number | null} codePoint */
 export function unicode(codePoint) {
+  if (codePoint === null) return "";
   return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 

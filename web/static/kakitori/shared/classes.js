@@ -5,7 +5,7 @@
  * @typedef {Object} Candidate
  * @property {string} char the character
  * @property {string | null} jis JIS X 0208 code, four hex digits; null beyond JIS X 0208
- * @property {number} codePoint Unicode
+ * @property {number | null} codePoint Unicode; null for a class that is no single character
  * @property {number} index class index
  * @property {number} probability in [0, 1], over all classes
  *
@@ -87,7 +87,7 @@ export function rank(logits, facts, topK) {
   return order.slice(0, topK).map((index) => ({
     char: facts.characters[index],
     jis: facts.jis[index],
-    codePoint: facts.characters[index].codePointAt(0),
+    codePoint: [...facts.characters[index]].length === 1 ? facts.characters[index].codePointAt(0) : null,
     index,
     probability: probabilities[index],
   }));
