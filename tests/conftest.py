@@ -39,3 +39,29 @@ def root() -> Path:
 def shipped_model(root: Path) -> Path:
     """The model directory that git carries."""
     return root / "models" / "kanji"
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory) -> Path:
+    """A working folder in which scikit-learn's real handwritten digits were prepared, learnt and exported.
+
+    It holds datasets/digits-32 and models/digits.
+    """
+    import torch
+
+    from export.build import export_model
+    from training.config import TrainConfig
+    from training.prepare import Options, prepare
+    from training.train import train
+
+    folder, threads = tmp_path_factory.mktemp("digits"), torch.get_num_threads()
+    model = Path("models/digits")
+    config = TrainConfig(model, dataset="digits", size=32, epochs=8, batch_size=64, device="cpu", workers=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        torch.set_num_threads(1)
+        prepare("digits", Options(32), report=lambda line: None)
+        train(config, report=lambda line: None)
+        export_model(model, ["strict"], ["fp32", "int8"], report=lambda line: None)
+        torch.set_num_threads(threads)
+    return folder

@@ -29,7 +29,7 @@ def test_facts(files):
 def test_classes_are_listed_where_they_are_few_and_counted_by_script_otherwise():
     assert describe_classes(get_charset("digits")) == "10 classes: 0 1 2 3 4 5 6 7 8 9"
     assert describe_classes(Charset("x", ("apple", "田"))) == "2 classes: apple 田"
-    many = Charset("x", tuple(map(chr, range(0x4E00, 0x4E50))) + ("ア", "𠮷", "apple"))
+    many = Charset("x", (*map(chr, range(0x4E00, 0x4E50)), "ア", "𠮷", "apple"))
     assert describe_classes(many) == "83 characters: 81 kanji, 1 katakana, 1 others"
 
 
