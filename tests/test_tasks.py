@@ -39,6 +39,8 @@ def test_the_list_names_every_task_and_needs_no_torch(root):
         (("train", "--dataset", "imagenet"), "ink"),
         (("train", "--class-limit", "1"), "2 to the 3,036"),
         (("data", "--source", "dreams"), "ink"),
+        (("data", "--source", "etl"), "name their folder with --etl-dir"),
+        (("data", "--source", "etl", "--etl-dir", "no/such/folder"), "no/such/folder"),
         (("site", "--model", "models/nowhere"), "models/nowhere"),
         (("site", "--variant", "strict.int4"), "strict.int8"),
         (("serve", "--dist", "no/such/folder"), "no/such/folder"),

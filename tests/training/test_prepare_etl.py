@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests import etl_files
 from training.charset import get_charset
+from training.data.etl.convert import find_misplaced
 from training.data.etl.files import Problems
 from training.data.etl.formats import LAYOUTS, SETS
 from training.data.prepared import SPLITS, open_prepared
@@ -205,6 +206,12 @@ BAD = {
     "code": (
         lambda f: change(f / "ETL9G_02", 4, 2, b"\x25\x22"),
         r"ETL9G_02, record 4 at byte 32,796: the code 2522 is no character of ETL9G", [24]),
+    "wrong character": (
+        lambda f: change(f / "ETL9G_02", 4, 2, b"\x24\x24"),  # い, which record 1 of the writer set is already
+        r"ETL9G_02, record 1 at byte 8,199: the code 2424 is not in its place: a writer set has every", [21, 24]),
+    "another set": (
+        lambda f: [change(f / "ETL9G_02", n, 2, b"\x24\x22") for n in range(20)],
+        r"ETL9G_02: 20 of 20 characters are not where ETL9G has them: is this another file", range(20, 40)),
     "blank": (
         lambda f: change(f / "ETL9G_02", 6, 64, bytes(8128)),
         r"ETL9G_02, record 6 at byte 49,194: the image shows no ink", [26]),
@@ -329,8 +336,8 @@ MIXED = {
     "etl8b2": small("etl8b2", [6, 8], writer_set=3, models=2), "etl9g": small("etl9g", [6], writer_set=2),
 }  # fmt: skip
 CHARACTERS = {
-    "etl1": "０Ａ￥アヰエ", "etl2": "上あＡ弌", "etl4": "あゐゑんいう", "etl7": "あん゛゜やわ", "etl8b2": "っ愛話あ",
-    "etl9g": "あ腕田",
+    "etl1": "０Ａ￥アヰエ", "etl2": "上あＡ弌", "etl4": "あゐゑんいう", "etl7": "あん゛゜やわ",
+    "etl8b2": "っっっ愛愛愛", "etl9g": "あ腕田",
 }  # fmt: skip
 CODES = {"０": 0x30, "Ａ": 0x41, "￥": 0x5C, "ア": 0xB1, "ヰ": 0xA8, "エ": 0xB4, "あ": 0xB1, "ゐ": 0xA8, "ゑ": 0xAA,
          "ん": 0xDD, "い": 0xB2, "う": 0xB3, "゛": 0xDE, "゜": 0xDF, "や": 0xD4, "わ": 0xDC}  # fmt: skip
@@ -373,6 +380,10 @@ def test_all_sets_together_make_one_with_the_union_of_their_characters(tmp_path,
     assert writers["etl2"].tolist() == [-1] * 3
     assert set(prepared.splits[prepared.writers == -1]) == {0}
     assert writers["etl8b2"].tolist() == [8_000_000 + n for n in (0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 3, 3)]
+    assert not find_misplaced(MIXED["etl8b2"], 1, np.array([1, 1, 1, 2, 2, 2, 7, 8])).any()
+    assert find_misplaced(MIXED["etl8b2"], 1, np.array([1, 9, 1, 2, 2, 3, 7, 7])).tolist() == [
+        False, True, False, False, False, True, False, False,
+    ]  # fmt: skip
     assert writers["etl9g"].tolist() == [9_000_000 + n for n in (0, 0, 1, 1, 2, 2)]
     for stratum in (1, 4, 7, 8, 9):
         assert len(set(prepared.splits[prepared.writers // 1_000_000 == stratum])) == 3

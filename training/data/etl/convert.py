@@ -37,20 +37,22 @@ def convert(job: Job) -> dict[str, Any]:
     Raises:
         DataError: if the file cannot be read, or a record is bad and not to be skipped.
     """
-    digest, problems, done, outside = hashlib.sha256(), Problems(job.skip_bad), 0, 0
+    digest, problems, codes, outside = hashlib.sha256(), Problems(job.skip_bad), [np.empty(0, np.int64)], 0
+    layout = LAYOUTS[job.file.etl_set.layout]
     for block in read_blocks(job.file.path, job.file.etl_set, digest):
-        if done + len(block.raw) > job.file.samples:
+        if block.first + len(block.raw) > job.file.samples:
             break
-        outside += _convert_block(job, block, problems)
-        done += len(block.raw)
-    if done != job.file.samples:
+        codes.append(decode_field(block.raw, layout, layout.code))
+        outside += _convert_block(job, block, codes[-1], problems)
+    in_file = np.concatenate(codes)
+    if len(in_file) != job.file.samples:
         raise DataError(f"{job.file.path} changed while it was read: leave the files alone, and run again.")
+    _refuse_misplaced(job, in_file, problems)
     return {"sha256": digest.hexdigest(), "bad": problems.listed, "outside": outside}
 
 
-def _convert_block(job: Job, block: Block, problems: Problems) -> int:
+def _convert_block(job: Job, block: Block, codes: np.ndarray, problems: Problems) -> int:
     layout, etl_set = LAYOUTS[job.file.etl_set.layout], job.file.etl_set
-    codes = decode_field(block.raw, layout, layout.code)
     labels = job.labels[codes]
     records = _records(job, block, layout.record_bytes)
     unknown = np.flatnonzero(labels == UNKNOWN)
@@ -74,6 +76,41 @@ def _convert_block(job: Job, block: Block, problems: Problems) -> int:
         records=records,
     )
     return int(np.count_nonzero(inked & (labels == OUTSIDE)))
+
+
+def _refuse_misplaced(job: Job, codes: np.ndarray, problems: Problems) -> None:
+    """Take the labels from samples whose code does not fit their place: it, or the place's writer, would be wrong."""
+    etl_set, name = job.file.etl_set, job.file.name
+    misplaced = find_misplaced(etl_set, job.file.number, codes) & (job.labels[codes] != UNKNOWN)
+    count = np.count_nonzero(misplaced)
+    if count > FOREIGN * len(codes):
+        share = f"{count:,} of {len(codes):,} characters"
+        problems.add(f"{share} are not where {etl_set.name.upper()} has them: is this another file?", name)
+        job.writer.write(job.first_row, labels=np.full(len(codes), UNLABELLED))
+        return
+    for sample in np.flatnonzero(misplaced).tolist():
+        offset = (sample + etl_set.dummies) * LAYOUTS[etl_set.layout].record_bytes
+        reason = f"the code {codes[sample]:X} is not in its place: a writer set has every character once."
+        problems.add(reason, name, sample, offset)
+        job.writer.write(job.first_row + sample, labels=np.array([UNLABELLED]))
+
+
+def find_misplaced(etl_set: EtlSet, file: int, codes: np.ndarray) -> np.ndarray:
+    """Return which samples (n,) of a file cannot be what they say: their writer set has that character twice.
+
+    Where the characters stand together instead, those that are not what most of their neighbours are.
+    """
+    if not isinstance(etl_set.writer_set, int):
+        return np.zeros(len(codes), bool)
+    samples, length = np.arange(len(codes)), etl_set.writer_set
+    if not etl_set.interleaved:
+        _, which, counts = np.unique(samples // length << 16 | codes, return_inverse=True, return_counts=True)
+        return counts[which] > 1
+    before = sum(count for _, count in etl_set.files[:file])
+    in_turns = samples[before + samples < etl_set.samples - etl_set.models]
+    runs = [codes[in_turns[first : first + length]] for first in range(0, len(in_turns), length)]
+    differs = [run != np.sort(run)[len(run) // 2] for run in runs]
+    return np.concatenate([*differs, np.zeros(len(codes) - len(in_turns), bool)])
 
 
 def _records(job: Job, block: Block, record_bytes: int) -> np.ndarray:
