@@ -50,16 +50,21 @@ def optional_path(text: str | None) -> Path | None:
         "strokes": "A stroke file; its real writing stands first in each row of the contact sheet.",
         "sheet": "Where to write the contact sheet of ink.",
         "skip-bad": "Leave broken images out, count and list them, instead of stopping at the first.",
-    }
+        "inspect": "Prepare nothing: show figures and pictures of a prepared set (all of them without a name).",
+    },
+    optional=["inspect"],
 )
 @clear_errors
 def data(
     c, source="ink", from_=None, etl_dir=None, dataset=None, split="writers", size=64, workers=1, skip_bad=False,
-    strokes=None, sheet=SHEET,
+    strokes=None, sheet=SHEET, inspect=None,
 ):  # fmt: skip
-    """Prepare and verify a data source."""
+    """Prepare and verify a data source, or look at a prepared set."""
     from training.prepare import Options, prepare
+    from training.prepare import inspect as inspect_sets
 
+    if inspect:
+        return inspect_sets(None if inspect is True else inspect, size)
     folder = optional_path(from_ or etl_dir)
     prepare(source, Options(size, folder, skip_bad, Path(sheet), optional_path(strokes), dataset, split, workers))
 

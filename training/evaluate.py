@@ -35,6 +35,7 @@ from training.spec import GENERATED, ModelSpec
 RESULTS_FILE = "evaluation.json"
 BATCH = 256
 TEST_IMAGES = 6000  # at least, of generated ink
+MOST_WRITERS = 40  # that get a row each
 
 JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")  # how the Unicode names of kana and kanji begin
 
@@ -151,7 +152,9 @@ def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predicto
     readable, labels = rows[known], labels[known]
     batches = (prepared.images[readable[i : i + BATCH]] / np.float32(255) for i in range(0, len(readable), BATCH))
     places = read_all(batches, labels, predict)
-    writers = [f"writer {n}" if n >= 0 else "unknown" for n in prepared.writers[rows]]
+    numbers = prepared.writers[rows]
+    few = len(np.unique(numbers)) <= MOST_WRITERS
+    writers = [("unknown" if n < 0 else f"writer {n}") if few else "all" for n in numbers]
     pairs = [(prepared.metadata["name"], writer) for writer in writers]
     return [
         row | top_k_percent(places[chosen]) | {"balanced_percent": balanced_percent(places[chosen], labels[chosen])}

@@ -41,7 +41,7 @@ def sample(image, y, x):
 def warp(image, target, matrix, shift):
     """Fill `target` (T, T) float with the image (S, S) seen through the map, averaged where it shrinks."""
     source, size = image.shape[0], target.shape[0]
-    steps = -(-source // size)  # samples a pixel along each axis
+    steps = max(1, round(source / size))  # samples a pixel along each axis
     for i in range(size):
         for j in range(size):
             total = 0.0

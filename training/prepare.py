@@ -15,14 +15,18 @@ import numpy as np
 from training.charset import get_charset
 from training.contact_sheet import write_sheet
 from training.data.ink import InkSource
+from training.data.prepared import DATASETS, METADATA, open_prepared
 from training.data.published import PUBLISHED
+from training.data.registry import find_prepared
 from training.data.stroke_files import read_stroke_file
-from training.errors import KakitoriError, check_choice
+from training.errors import DataError, KakitoriError, check_choice
 from training.ink import rasterise
+from training.inspection import inspect_prepared
 from training.prepare_etl import prepare_etl
 from training.prepare_published import prepare_published
 from training.spec import SIZES, ModelSpec
 
+RUNS = Path("runs")
 SHEET_ROWS, SHEET_COLUMNS, SHEET_ZOOM = 16, 14, 2
 SHEET_SEED = 3
 
@@ -89,6 +93,19 @@ def prepare(source: str, options: Options, report: Report = print) -> None:
     if options.size not in SIZES:
         raise KakitoriError(f"--size {options.size} is not one of {', '.join(map(str, SIZES))}.")
     SOURCES[source](options, report)
+
+
+def inspect(name: str | None, size: int, report: Report = print) -> None:
+    """Report figures of a prepared set, or of all of an image side, and write pictures of it below runs/.
+
+    Raises:
+        DataError: if there is none.
+    """
+    there = sorted(path.parent for path in DATASETS.glob(f"*-{size}/{METADATA}"))
+    for folder in [find_prepared(name, size)] if name else there:
+        inspect_prepared(open_prepared(folder), RUNS / folder.name, report)
+    if not name and not there:
+        raise DataError(f"There is no prepared set of {size} pixels in {DATASETS}: prepare one with `invoke data`.")
 
 
 def _rows(source: InkSource, size: int) -> list[np.ndarray]:

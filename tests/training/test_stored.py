@@ -192,3 +192,9 @@ def test_a_charset_that_is_not_listed_travels_in_the_config(tmp_path):
     spec = ModelSpec("resnet", (4, 8), "adaptive_avg", "images", 2, charset.digest, characters=charset.characters)
     write_spec(spec, tmp_path)
     assert read_spec(tmp_path).get_charset() == charset
+
+
+def test_many_writers_are_measured_together(prepared, monkeypatch):
+    monkeypatch.setattr("training.evaluate.MOST_WRITERS", 1)
+    (row,) = evaluate_prepared(prepared, prepared.charset, lambda x: np.tile([1.0, 0.0, 0.0], (len(x), 1)))
+    assert (row["writer"], row["characters"]) == ("all", 3)

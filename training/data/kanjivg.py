@@ -6,7 +6,7 @@ old forms, other stroke orders), which are forms that hands write too.
 
 import os
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -48,24 +48,40 @@ def load_templates(charset: Charset) -> Templates:
     Raises:
         DataError: if KanjiVG is not installed or has no strokes for a character.
     """
-    try:
-        package = distribution("kanjivg")
-    except PackageNotFoundError:
-        raise DataError('Generated ink needs the kanjivg package: python -m pip install -e ".[train]"') from None
-    name = f"kanjivg-{package.version}-{charset.digest.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
+    name = f"kanjivg-{_package().version}-{charset.digest.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
     path = cache_folder() / name
     if not path.exists():
-        folder = Path(str(package.locate_file("kanji")))
         with replacing(path) as temporary:
-            np.savez(temporary, **vars(_parse_charset(charset, folder)))
+            np.savez(temporary, **vars(_parse_charset(charset, _package_folder())))
     with np.load(path, allow_pickle=False) as arrays:
         return Templates(**arrays)
+
+
+def drawable(charset: Charset) -> set[str]:
+    """Return the characters of a charset that KanjiVG has strokes for.
+
+    Raises:
+        DataError: if KanjiVG is not installed.
+    """
+    folder = _package_folder()
+    return {c for c in charset.characters if len(c) == 1 and (folder / f"{ord(c):05x}.svg").exists()}
 
 
 def cache_folder() -> Path:
     """Return where parsed strokes are kept: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kakitori"
     return Path(os.environ.get("KAKITORI_CACHE") or default)
+
+
+def _package() -> Distribution:
+    try:
+        return distribution("kanjivg")
+    except PackageNotFoundError:
+        raise DataError('Generated ink needs the kanjivg package: python -m pip install -e ".[train]"') from None
+
+
+def _package_folder() -> Path:
+    return Path(str(_package().locate_file("kanji")))
 
 
 def _parse_charset(charset: Charset, folder: Path) -> Templates:
