@@ -131,15 +131,20 @@ def evaluate(c, model=MODEL, variant=None, strokes=None, images=None, dataset=No
 
 @task(
     help={
-        "backend": "tract, ort-tract, strict or all.",
-        "pooling": "A pooling other than the backend's default.",
+        "backend": "Comma-separated: tract, ort-tract, strict; or all.",
+        "pooling": "A pooling other than the trained one; what fits the weights is legal.",
         "precision": "Comma-separated: fp32, fp16, int8, int8-dynamic, int8-weights, int4-weights; or all.",
         "model": "Model directory.",
+        "list": "Only print the tables of backends, operators, poolings and precisions.",
     }
 )
 @clear_errors
-def export(c, backend="tract", pooling=None, precision="fp32,int8", model=MODEL):
+def export(c, backend="tract", pooling=None, precision="fp32,int8", model=MODEL, list=False):
     """Write ONNX files that have passed every check, mapping.json and manifest.json."""
+    if list:
+        from export.listing import print_listing
+
+        return print_listing()
     from export.build import export_model
 
     export_model(Path(model), backend.split(","), precision.split(","), pooling)

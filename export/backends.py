@@ -22,12 +22,13 @@ STRICT_OPERATORS = frozenset({"Add", "AveragePool", "Conv", "Flatten", "Gemm", "
 
 @dataclass(frozen=True)
 class Precision:
-    """How numbers are stored, and how far a file may be from PyTorch. None means no limit of that kind."""
+    """How numbers are stored, and how far a file may be from PyTorch; None is no limit to single logits."""
 
     name: str
     scheme: str  # key of export.variants.SCHEMES
+    stores: str  # for people
     max_logit_difference: float | None
-    max_top1_drop: float | None  # percentage points
+    max_top1_drop: float  # percentage points
     operators: frozenset[str] = frozenset()  # what its files may hold beside the backend's list, for the whole file
 
 
@@ -68,14 +69,20 @@ FP32_MAX_LOGIT_DIFFERENCE = 3e-4
 PRECISIONS = {
     row.name: row
     for row in (
-        Precision("fp32", "float", FP32_MAX_LOGIT_DIFFERENCE, 0.1),
-        Precision("fp16", "float16-storage", 0.05, 0.1, frozenset({"Cast"})),
-        Precision("int8", "static-qdq", None, 0.3, frozenset({"DequantizeLinear", "QuantizeLinear"})),
-        Precision("int8-dynamic", "dynamic", None, 0.3),
-        Precision("int8-weights", "int8-storage", 1.0, 0.2, frozenset({"Cast"})),
-        Precision("int4-weights", "int4-storage", None, 0.5, frozenset({"Cast", "Concat", "Floor", "Reshape"})),
+        Precision("fp32", "float", "float32", FP32_MAX_LOGIT_DIFFERENCE, 0.1),
+        Precision("fp16", "float16-storage", "float16 weights", 0.05, 0.1, frozenset({"Cast"})),
+        Precision(
+            "int8", "static-qdq", "uint8 weights and activations, ranges from calibration", None, 0.3,
+            frozenset({"DequantizeLinear", "QuantizeLinear"}),
+        ),
+        Precision("int8-dynamic", "dynamic", "uint8 weights and activations, ranges found on each run", None, 0.3),
+        Precision("int8-weights", "int8-storage", "int8 weights", 1.0, 0.2, frozenset({"Cast"})),
+        Precision(
+            "int4-weights", "int4-storage", "4-bit weights, two a byte (8 bits where rows are no blocks)", None, 0.5,
+            frozenset({"Cast", "Concat", "Floor", "Reshape"}),
+        ),
     )
-}
+}  # fmt: skip
 ALL = "all"
 
 
@@ -104,11 +111,12 @@ class Backend:
         return None if self.operators is None else self.operators | precision.operators
 
 
-# TorchScript throughout: torch 2.13's dynamo exporter, asked for opset 11 or 12, silently writes 18.
+# torch.export is where PyTorch's exporters are going, so the default backend has it first; the opset-11 files stay with
+# TorchScript, which writes that opset itself.
 BACKENDS = {
     row.name: row
     for row in (
-        Backend("tract", 12, ("torchscript",), "adaptive_avg", tuple(POOLINGS)),
+        Backend("tract", 12, ("torch.export", "torchscript"), "adaptive_avg", tuple(POOLINGS)),
         # The tract that ONNX Runtime's users embed stops at opset 11 and wants explicit kernels.
         Backend("ort-tract", 11, ("torchscript",), "fixed_avg", FIXED_POOLINGS),
         Backend(

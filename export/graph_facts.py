@@ -38,17 +38,21 @@ class GraphFacts:
 
 def graph_facts(model: onnx.ModelProto) -> GraphFacts:
     """Return the facts of a graph."""
-    opsets = {opset.domain: opset.version for opset in model.opset_import}
     counts = Counter(node.op_type for node in model.graph.node)
     used = {node.domain for node in model.graph.node}
     return GraphFacts(
-        opset=opsets.get("", 0),
+        opset=opset_of(model),
         ir_version=model.ir_version,
-        domains=tuple(sorted((opsets.keys() | used) - {""})),
+        domains=tuple(sorted(({opset.domain for opset in model.opset_import} | used) - {""})),
         inputs=tuple(_tensor(value) for value in model.graph.input),
         outputs=tuple(_tensor(value) for value in model.graph.output),
         operators=dict(sorted(counts.items())),
     )
+
+
+def opset_of(model: onnx.ModelProto) -> int:
+    """Return the version of the ai.onnx operators that a graph is written in; 0 if it names none."""
+    return next((opset.version for opset in model.opset_import if opset.domain == ""), 0)
 
 
 def _tensor(value: onnx.ValueInfoProto) -> Tensor:

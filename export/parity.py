@@ -87,5 +87,5 @@ def check_parity(result: ParityResult, precision: Precision) -> None:
         raise ParityError(result.max_logit_difference, limit, result.inputs, result.engine)
     limit = precision.max_top1_drop
     # One image more read wrongly is chance, however few they are.
-    if limit is not None and not result.drop <= max(limit, 100 / result.images + 1e-6):
+    if not result.drop <= max(limit, 100 / result.images + 1e-6):
         raise AccuracyError(result.evaluation_set, result.drop, limit, result.images)

@@ -1,8 +1,10 @@
 """A network to an ONNX graph, through PyTorch's exporters."""
 
 import io
+import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import onnx
 import torch
@@ -10,8 +12,11 @@ from torch import nn
 
 from export.backends import Backend
 from export.errors import ExportError
-from export.graph_facts import BATCH
+from export.graph_facts import BATCH, opset_of
+from export.lower_opset import lower_opset
 from training.spec import INPUT_NAME, OUTPUT_NAME
+
+DYNAMO_OPSET = 18
 
 
 def to_onnx(
@@ -34,6 +39,7 @@ def to_onnx(
     for name in backend.exporters:
         try:
             model = EXPORTERS[name](network, size, backend.opset)
+            _check_opset(model, backend.opset)
         except ExportError as problem:
             problems.append(f"{name}: {problem}")
             report(f"{backend.name}: exporter {name} failed ({problem})")
@@ -42,10 +48,58 @@ def to_onnx(
     raise ExportError(f"No exporter could write opset {backend.opset} for {backend.name!r}: {'; '.join(problems)}")
 
 
+def _check_opset(model: onnx.ModelProto, opset: int) -> None:
+    """Raise ExportError unless the exporter wrote the opset that it was asked for, which torch 2.13 may not."""
+    found = opset_of(model)
+    if found != opset:
+        raise ExportError(f"it wrote opset {found}, expected {opset}.")
+
+
+def export_dynamo(network: nn.Module, size: int, opset: int) -> onnx.ModelProto:
+    """Return the graph that torch.export writes, brought to `opset`, with a dynamic batch.
+
+    torch 2.13 captures it at opset 18 whatever one asks for, so that is asked for.
+
+    Raises:
+        ExportError: if torch.export cannot capture the network, or the graph cannot be written at this opset.
+    """
+    with quiet_dynamo():
+        try:
+            program = torch.onnx.export(
+                network,
+                (torch.zeros(1, 1, size, size),),
+                dynamo=True,
+                opset_version=DYNAMO_OPSET,
+                input_names=[INPUT_NAME],
+                output_names=[OUTPUT_NAME],
+                dynamic_shapes=({0: torch.export.Dim(BATCH)},),
+                external_data=False,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as problem:
+            raise ExportError(f"torch.export cannot write this network: {_reason(problem)}") from problem
+    return lower_opset(program.model_proto, opset)
+
+
+@contextmanager
+def quiet_dynamo() -> Iterator[None]:
+    """Keep to itself what torch 2.13 says to every user: its own deprecations, and that torchvision is missing."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        logger.setLevel(before)
+
+
 def export_torchscript(network: nn.Module, size: int, opset: int) -> onnx.ModelProto:
     """Return the graph that the TorchScript exporter writes, with a dynamic batch.
 
-    It is the only exporter of torch 2.13 that writes opsets below 18 itself.
+    It is the only exporter of torch 2.13 that writes opsets below 18 itself, but it is deprecated.
 
     Raises:
         ExportError: if a layer has no operator at this opset.
@@ -66,9 +120,19 @@ def export_torchscript(network: nn.Module, size: int, opset: int) -> onnx.ModelP
                 dynamic_axes={INPUT_NAME: {0: BATCH}, OUTPUT_NAME: {0: BATCH}},
             )
         except torch.onnx.OnnxExporterError as problem:
-            reason = str(problem).strip().splitlines()[0]
+            reason = _reason(problem)
             raise ExportError(f"TorchScript cannot write this network at opset {opset}: {reason}") from problem
     return onnx.load_from_string(buffer.getvalue())
 
 
-EXPORTERS: dict[str, Callable[[nn.Module, int, int], onnx.ModelProto]] = {"torchscript": export_torchscript}
+def _reason(problem: BaseException) -> str:
+    """Return the first line of what an exporter's error began with."""
+    while problem.__cause__:
+        problem = problem.__cause__
+    return str(problem).strip().splitlines()[0]
+
+
+EXPORTERS: dict[str, Callable[[nn.Module, int, int], onnx.ModelProto]] = {
+    "torch.export": export_dynamo,
+    "torchscript": export_torchscript,
+}

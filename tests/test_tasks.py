@@ -1,10 +1,13 @@
 """The front door as its users see it: another process, its exit status and what it prints."""
 
+import os
 import re
 import subprocess
 import sys
 
 import pytest
+
+from export.backends import BACKENDS, STRICT_OPERATORS
 
 TASKS = ("bench", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test", "train")
 
@@ -26,6 +29,27 @@ def test_the_list_names_every_task_and_needs_no_torch(root):
     )
     listed = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
     assert tuple(re.findall(r"^  (\w+)  ", listed, re.MULTILINE)) == TASKS
+
+
+def test_export_lists_its_tables_without_torch(root):
+    code = (
+        "import sys; sys.modules.update(torch=None, numpy=None, onnx=None); "
+        "sys.argv = ['invoke', 'export', '--list']; from invoke.main import program; program.run()"
+    )
+    environment = os.environ | {"COLUMNS": "200"}
+    command = [sys.executable, "-c", code]
+    listed = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in listed.splitlines() if line[:1] == "│"]
+    rows = {line[0]: line[1:] for line in cells}
+    for backend in BACKENDS.values():
+        opset, _, poolings, precisions = rows[backend.name]
+        assert (opset, precisions.split(", ")) == (str(backend.opset), list(backend.precisions))
+        assert poolings.startswith(f"{backend.default_pooling} (default)")
+    assert rows["every file"] == [", ".join(sorted(STRICT_OPERATORS))]
+    assert rows["strict.fp16 also"] == ["Cast"]
+    assert (rows["adaptive_avg"][1], rows["max_2x2"][1]) == ("C", "4C")
+    assert rows["int4-weights"][-1] == "0.5"
+    assert "No strict.int8-dynamic: it needs ConvInteger" in listed
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Exporters are tried in their row's order, and the user is told when the first one fails."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,13 @@ class Inverse(nn.Module):
         return torch.linalg.pinv(x)
 
 
+class Wave(nn.Module):
+    """Holds an operator that both exporters write, but that no classifier here needs."""
+
+    def forward(self, x):
+        return torch.sin(x).flatten(1)
+
+
 def refuse(_network, _size, _opset):
     raise ExportError("refused on purpose.")
 
@@ -30,6 +38,31 @@ def test_falls_back_and_says_so(monkeypatch, make_network):
     assert name == "torchscript"
     assert model.opset_import[0].version == 11
     assert lines == ["strict: exporter other failed (refused on purpose.)"]
+
+
+def test_an_exporter_that_writes_another_opset_is_not_believed(monkeypatch, make_network):
+    monkeypatch.setitem(
+        exporters.EXPORTERS, "other", lambda network, size, opset: exporters.export_torchscript(network, size, 13)
+    )
+    backend = replace(get_backend("strict"), exporters=("other", "torchscript"))
+    lines = []
+    assert exporters.to_onnx(make_network(), 32, backend, lines.append)[1] == "torchscript"
+    assert lines == ["strict: exporter other failed (it wrote opset 13, expected 11.)"]
+
+
+def test_torch_export_says_nothing_of_its_own(make_network, capfd, recwarn):
+    lines = []
+    assert exporters.to_onnx(make_network(), 32, get_backend("tract"), lines.append)[1] == "torch.export"
+    assert lines == []
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list
+
+
+def test_what_torch_export_cannot_lower_falls_back_and_is_told():
+    lines = []
+    _, name = exporters.to_onnx(Wave().eval(), 32, get_backend("tract"), lines.append)
+    assert name == "torchscript"
+    assert re.match(r"tract: exporter torch\.export failed \(torch\.export wrote Sin\(.*, which has no rule", lines[0])
 
 
 def test_no_exporter_works():
