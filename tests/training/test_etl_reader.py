@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -119,6 +119,7 @@ def test_a_foreign_table_of_co59_codes_is_refused(tmp_path, text):
         label_table("co59", ALL, path)
 
 
+@settings(deadline=None)  # the first example may wait for a compiler
 @given(form=st.sampled_from(list(LAYOUTS)), data=st.data())
 def test_any_record_decodes_to_fields_in_their_range(form, data):
     layout = LAYOUTS[form]
