@@ -8,6 +8,7 @@ Writes: compat.json, compat.csv and compat.html in runs/compat; a whole run rene
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ def compat(
     console = console or Console()
     columns = select_columns(selection.engines, selection.browsers)
     whole = selection.is_whole and not strokes
-    plan = plan_model(model_dir, selection.variants, strokes, PROBES if whole else None, console.print)
+    report = partial(console.print, soft_wrap=True, markup=False)
+    plan = plan_model(model_dir, selection.variants, strokes, PROBES if whole else None, report)
     result = run_matrix(plan, columns, seconds, console)
     if whole:
         write_json(model_dir / COMPAT_FILE, result)

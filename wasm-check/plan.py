@@ -22,10 +22,11 @@ Report = Callable[[str], None]
 FACTS = ("backend", "pooling", "precision", "opset", "bytes", "sha256")  # of a manifest row, for the report
 
 # A maximum or a 2x2 pooling needs weights trained with it: small models of few classes, trained for the matrix alone,
-# a minute each, to more than 90 %: below that INT8 would lose more than its limit.
+# a minute each, to more than 90 %: below that INT8 would lose more than its limit. At 32 pixels the last map would be
+# 2x2, and a 2x2 pooling of it nothing.
 PROBE_POOLINGS = ("adaptive_max", "avg_2x2", "max_2x2")
 PROBE_PRECISIONS = ("fp32", "fp16", "int8")
-PROBE_TRAINING = {"class_limit": 50, "epochs": 12, "size": 32, "batch_size": 64}
+PROBE_TRAINING = {"class_limit": 50, "epochs": 12, "size": 64, "batch_size": 64}
 
 
 @dataclass
@@ -114,10 +115,20 @@ def exported_rows(model_dir: Path, variants: dict[str, Variant], report: Report)
     """
     rows = _rows(model_dir)
     stale = [variant for name, variant in variants.items() if not _is_exported(model_dir, rows.get(name))]
-    for pooling, backend in dict.fromkeys((variant.pooling, variant.backend.name) for variant in stale):
-        group = [v.precision.name for v in stale if (v.pooling, v.backend.name) == (pooling, backend)]
-        export_model(model_dir, [backend], group, pooling, report)
+    for (pooling, precisions), backends in _calls(stale).items():
+        export_model(model_dir, backends, list(precisions), pooling, report)
     return _rows(model_dir)
+
+
+def _calls(variants: list[Variant]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """Return the backends of variants by pooling and precisions: what one slow call exports."""
+    precisions: dict[tuple[str, str], list[str]] = {}
+    for variant in variants:
+        precisions.setdefault((variant.pooling, variant.backend.name), []).append(variant.precision.name)
+    calls: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (pooling, backend), names in precisions.items():
+        calls.setdefault((pooling, tuple(names)), []).append(backend)
+    return calls
 
 
 def _rows(model_dir: Path) -> dict[str, Row]:

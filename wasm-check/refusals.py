@@ -16,7 +16,10 @@ class Refusal:
     reason: str
 
 
-REFUSALS: tuple[Refusal, ...] = ()
+REFUSALS = (
+    Refusal("tractjs", ("int8-dynamic",), "Can not broadcast shapes",
+            "tractjs 0.4.0 (tract 0.15.2) cannot add a ConvInteger's zero points, and refuses the file: take int8."),
+)  # fmt: skip
 
 
 def known_refusal(engine: str, precision: str, error: str) -> str | None:

@@ -11,15 +11,20 @@ It says what happens in JSON lines on its standard output, each an object with `
 
 import json
 import os
+import shutil
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
+
+import psutil
 
 from wasm_check.drivers.native import run_onnxruntime, run_tract
 from wasm_check.drivers.page import run_page
 from wasm_check.errors import Unavailable
 from wasm_check.job import Job, read_job
+from wasm_check.runner import RUN_VARIABLE, end_run
 
 Say = Callable[..., None]
 DRIVERS: dict[str, Callable[[Job, Say], None]] = {
@@ -36,8 +41,16 @@ def take_stdout() -> TextIO:
     return events
 
 
+def end_with_parent(folder: Path) -> None:
+    """Delete the run's folder and end its processes, this one too, when the matrix has died."""
+    psutil.Process().parent().wait()
+    shutil.rmtree(folder, ignore_errors=True)
+    end_run(os.environ[RUN_VARIABLE])
+
+
 def main(path: Path) -> None:
     """Run the job in a file."""
+    threading.Thread(target=end_with_parent, args=(path.parent,), daemon=True).start()
     events = take_stdout()
 
     def say(event: str, **facts: Any) -> None:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import psutil
@@ -67,6 +70,33 @@ def test_a_worker_that_is_silent_too_long_is_stopped(subject, suite, heard):
     run_column(column_of("onnxruntime"), [subject], [suite], heard, seconds=1e-3)
     assert "no answer within 0.001 s" in heard.results[subject.key]["error"]
     assert left_over() == []
+
+
+def test_no_worker_outlives_the_matrix(classifier):
+    code = (
+        "import os, signal; from pathlib import Path; from tests.compat import tiny; "
+        "from wasm_check.engines import select_columns; from wasm_check.runner import run_column; "
+        "from wasm_check.subjects import Suite; import numpy as np\n"
+        "class Dying:\n"
+        "    def engine(self, facts): pass\n"
+        "    def start(self, key): os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"subject = tiny.make_subject(Path({str(classifier)!r}))\n"
+        "suite = Suite('tiny', np.tile(tiny.INPUTS, (20_000, 1, 1, 1)), np.zeros((1, 7)), 1, '')\n"
+        "run_column(select_columns(['onnxruntime'], [])[0], [subject], [suite], Dying())\n"
+    )
+    before = set(psutil.pids())
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 20
+    while still := [pid for pid in set(psutil.pids()) - before if is_worker(pid)]:
+        assert time.monotonic() < deadline, still
+        time.sleep(0.1)
+
+
+def is_worker(pid):
+    try:
+        return "wasm_check.worker" in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
 
 
 def test_an_engine_that_never_starts_fails_every_subject_once(subject, suite, heard, monkeypatch):
