@@ -150,8 +150,8 @@ class PreparedWriter:
             stored = read_json(folder / METADATA, DataError) if (folder / METADATA).exists() else {}
             how = "made from the same files in the same way" if stored.get("plan") == self.plan else "made otherwise"
             raise DataError(
-                f"{folder} is there already, {how} ({stored.get('charset')}, {stored.get('size')} pixels): delete it or "
-                "move it away to prepare it again."
+                f"{folder} is there already, {how} ({stored.get('charset')}, {stored.get('size')} pixels): delete it, "
+                "or move it away, to prepare it again."
             )
         self.part = folder.with_name(f".{folder.name}.part")
         self.done: dict[str, Any] = {}
