@@ -1,6 +1,6 @@
 """Measure sizes and speed; write them down and into the README's tables.
 
-Needs:  a model directory with its exported files
+Needs:  a model directory with its manifest; a file that is not there keeps what was measured of it before
 Run:    invoke bench
 Writes: models/<name>/bench.json, README.md between its markers, models/<name>/README.md
 """
@@ -14,34 +14,75 @@ from typing import Any
 
 import numpy as np
 
+from export.backends import get_backend
 from export.engine import ENGINE, open_session
-from export.manifest import read_manifest
+from export.errors import ManifestError
+from export.manifest import Row, is_absent, is_intact, read_manifest
 from export.report import BENCH_FILE, write_card, write_readme_tables
 from training.bench import bench_ink
-from training.files import write_json
+from training.files import read_json, write_json
 from training.spec import INPUT_NAME, read_spec
 
 WARM_UPS, RUNS = 50, 500  # of one image each
 
 
 def run_bench(model_dir: Path, readme: Path, report: Callable[[str], None] = print) -> None:
-    """Measure everything, write `bench.json`, and renew the tables made from it.
+    """Measure everything that is there, write `bench.json`, and renew the tables made from it.
 
     Raises:
-        KakitoriError: if the model directory is incomplete.
+        KakitoriError: if the model directory is incomplete, or a file is not the one of its manifest.
     """
     spec, manifest = read_spec(model_dir), read_manifest(model_dir)
+    here = setting()
+    earlier = earlier_rows(model_dir, here)
     report("Drawing ink")
     ink = bench_ink()
-    files = []
+    files, absent = [], []
     for row in manifest["files"]:
+        if is_absent(model_dir, row):
+            absent.append(row)
+            files += [old for old in earlier if (old["variant"], old["sha256"]) == (row["variant"], row["sha256"])]
+            continue
+        if not is_intact(model_dir, row):
+            (command,) = export_commands([row], model_dir)
+            raise ManifestError(f"{row['file']} has changed since it was checked: run `{command}`.")
         report(f"Running {row['variant']}")
-        files.append({"variant": row["variant"], **bench_file(model_dir / row["file"], spec.size)})
-    result = {"setting": setting(), "ink": ink, "files": files}
-    write_json(model_dir / BENCH_FILE, result)
+        identity = {"variant": row["variant"], "sha256": row["sha256"], "date": today()}
+        files.append(identity | bench_file(model_dir / row["file"], spec.size))
+    write_json(model_dir / BENCH_FILE, {"setting": here, "date": today(), "ink": ink, "files": files})
     write_card(model_dir)
     write_readme_tables(model_dir, readme)
     report(f"{model_dir / BENCH_FILE}, {model_dir / 'README.md'} and the tables of {readme} are new.")
+    if absent:
+        report(f"Not there, so not measured now: {', '.join(row['variant'] for row in absent)}. They come back with")
+        for command in export_commands(absent, model_dir):
+            report(f"  {command}")
+
+
+def earlier_rows(model_dir: Path, here: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the last bench.json, if it was measured in the setting `here`: others do not compare."""
+    path = model_dir / BENCH_FILE
+    if not path.is_file():
+        return []
+    last = read_json(path)
+    return last["files"] if last["setting"] == here else []
+
+
+def export_commands(rows: list[Row], model_dir: Path) -> list[str]:
+    """Return the commands that make the files of these manifest rows, one for each backend and pooling."""
+    precisions: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        named = "" if row["pooling"] == get_backend(row["backend"]).default_pooling else f" --pooling {row['pooling']}"
+        precisions.setdefault((row["backend"], named), []).append(row["precision"])
+    return [
+        f"invoke export --model {model_dir} --backend {backend}{pooling} --precision {','.join(names)}"
+        for (backend, pooling), names in precisions.items()
+    ]
+
+
+def today() -> str:
+    """Return the date as YYYY-MM-DD."""
+    return time.strftime("%Y-%m-%d")
 
 
 def bench_file(path: Path, size: int) -> dict[str, Any]:
@@ -71,7 +112,6 @@ def setting() -> dict[str, Any]:
         "python": platform.python_version(),
         "warm_ups": WARM_UPS,
         "runs": RUNS,
-        "date": time.strftime("%Y-%m-%d"),
     }
 
 

@@ -105,7 +105,7 @@ def check_file(path: Path) -> onnx.ModelProto:
         reason = str(problem).strip().splitlines()[0]
         raise InterfaceError(
             f"The file is not a valid ONNX model ({reason}): "
-            "install the versions pinned in pyproject.toml and export again."
+            "restore it, or export it again with the versions pinned in pyproject.toml."
         ) from problem
     return model
 

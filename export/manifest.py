@@ -122,8 +122,9 @@ def find_row(manifest: dict[str, Any], variant: str) -> Row:
 def keep_rows(model_dir: Path, rebuilt: set[str], report: Callable[[str], None]) -> list[Row]:
     """Return the rows of the old manifest that are still true and were not rebuilt; say which are dropped and why.
 
-    A row is true while its file has the SHA-256 it states and the weights are still the ones it was made from. A
-    manifest that cannot be read keeps nothing.
+    A row is true while the weights are still the ones it was made from and its file, if it is there, has the SHA-256
+    that it states: a file that git does not carry comes back byte for byte. A manifest that cannot be read keeps
+    nothing.
     """
     if not (model_dir / MANIFEST_FILE).is_file():
         return []
@@ -139,10 +140,21 @@ def keep_rows(model_dir: Path, rebuilt: set[str], report: Callable[[str], None])
     for row in old["files"]:
         if row["variant"] in rebuilt:
             continue
-        path = model_dir / row["file"]
-        if path.is_file() and sha256_of(path) == row["sha256"]:
+        if is_absent(model_dir, row) or is_intact(model_dir, row):
             kept.append(row)
         else:
-            state = "has changed since it was checked" if path.is_file() else "is not there"
-            report(f"{row['variant']}: row dropped from {MANIFEST_FILE}, {row['file']} {state}")
+            report(
+                f"{row['variant']}: row dropped from {MANIFEST_FILE}, {row['file']} has changed since it was checked"
+            )
     return kept
+
+
+def is_absent(model_dir: Path, row: Row) -> bool:
+    """Tell whether a row's file is not there."""
+    return not (model_dir / row["file"]).exists()
+
+
+def is_intact(model_dir: Path, row: Row) -> bool:
+    """Tell whether a row's file is there and is the one that was checked."""
+    path = model_dir / row["file"]
+    return path.is_file() and sha256_of(path) == row["sha256"]

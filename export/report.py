@@ -65,12 +65,12 @@ def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None
     images = max(evaluated(row)[1]["images"] for row in manifest["files"])
     text = markdown_table(headings, rows, 1)
     text += f"\n\nAccuracy and agreement: `invoke export`, on {images:,} {seen}, "
-    text += f"in {manifest['files'][0]['parity']['engine']}."
+    text += f"in {'; '.join(sorted({row['parity']['engine'] for row in manifest['files']}))}."
     if bench:
-        s = bench["setting"]
+        s, dates = bench["setting"], sorted({timing["date"] for timing in timings.values()})
         text += (
             f" Latency: `invoke bench`, one image, {s['engine']}, {s['processor']}, {s['runs']} runs after "
-            f"{s['warm_ups']} warm-ups, {s['date']}."
+            f"{s['warm_ups']} warm-ups, {' and '.join(dates)}."
         )
     return text
 
@@ -88,7 +88,7 @@ def ink_table(bench: dict[str, Any] | None) -> str:
     s = bench["setting"]
     return (
         markdown_table(["image", "augmented images a second, one core"], rows, 1)
-        + f"\n\nMeasured by `invoke bench` on {s['processor']}, Python {s['python']}, {s['date']}."
+        + f"\n\nMeasured by `invoke bench` on {s['processor']}, Python {s['python']}, {bench['date']}."
     )
 
 

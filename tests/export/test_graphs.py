@@ -203,3 +203,23 @@ def test_an_invalid_file_is_refused(make_graph, tmp_path):
     path.write_bytes(model.SerializeToString())
     with pytest.raises(InterfaceError, match="Unrecognized attribute: axis"):
         check_file(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a model", b"\x89PNG\r\n\x1a\n" + bytes(100), b"<!doctype html><title>404</title>"]
+)
+def test_a_foreign_file_is_refused(content, tmp_path):
+    path = tmp_path / "m.onnx"
+    path.write_bytes(content)
+    with pytest.raises(InterfaceError, match=r"not a valid ONNX model \(.+\): restore it, or export it again"):
+        check_file(path)
+
+
+@pytest.mark.parametrize("kept", [0.01, 0.3, 0.6, 0.99])
+def test_a_truncated_file_is_refused(make_graph, tmp_path, kept):
+    _, model = make_graph()
+    data = model.SerializeToString()
+    path = tmp_path / "m.onnx"
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(InterfaceError, match="not a valid ONNX model"):
+        check_file(path)

@@ -1,0 +1,89 @@
+"""What is measured is there; what is not there keeps what was measured of the same file in the same setting."""
+
+import json
+
+import pytest
+
+from export import bench
+from export.errors import ManifestError
+from export.report import make_tables
+from training.files import write_json
+
+
+@pytest.fixture
+def measure(make_model, export, tmp_path, monkeypatch):
+    """Return (model directory with three files, a function that benches it and returns the lines said)."""
+    monkeypatch.setattr(bench, "WARM_UPS", 1)
+    monkeypatch.setattr(bench, "RUNS", 3)
+    monkeypatch.setattr(bench, "bench_ink", lambda: [{"side_px": 32, "images_per_second": 1, "images": 1}])
+    monkeypatch.setattr(bench, "write_card", lambda model_dir: None)  # a tiny model has no training to tell of
+    model = make_model()
+    export(model, ["strict", "tract"], ["fp32", "int4-weights"])
+    readme = tmp_path / "README.md"
+    readme.write_text("".join(f"<!-- {name}:begin -->\n<!-- {name}:end -->\n" for name in make_tables(model)))
+
+    def run():
+        lines = []
+        bench.run_bench(model, readme, lines.append)
+        return lines
+
+    return model, run
+
+
+def rows_of(model):
+    return {row["variant"]: row for row in json.loads((model / "bench.json").read_text())["files"]}
+
+
+def test_every_file_is_measured_and_named_by_its_digest(measure):
+    model, run = measure
+    assert not any("Not there" in line for line in run())
+    digests = {row["variant"]: row["sha256"] for row in json.loads((model / "manifest.json").read_text())["files"]}
+    assert {name: row["sha256"] for name, row in rows_of(model).items()} == digests
+    for name, row in rows_of(model).items():
+        assert row["size_bytes"] == (model / f"onnx/{name}.onnx").stat().st_size
+        assert 0 < row["p50_ms"] <= row["p95_ms"]
+
+
+def test_an_absent_file_keeps_its_row_and_the_command_is_told(measure):
+    model, run = measure
+    run()
+    before = rows_of(model)
+    for name in ("tract.fp32", "tract.int4-weights", "strict.fp32"):
+        (model / f"onnx/{name}.onnx").unlink()
+    lines = run()
+    assert {name: rows_of(model)[name] for name in ("tract.fp32", "strict.fp32")} == {
+        name: before[name] for name in ("tract.fp32", "strict.fp32")
+    }
+    assert lines[-3:] == [
+        "Not there, so not measured now: strict.fp32, tract.fp32, tract.int4-weights. They come back with",
+        f"  invoke export --model {model} --backend strict --precision fp32",
+        f"  invoke export --model {model} --backend tract --precision fp32,int4-weights",
+    ]
+
+
+@pytest.mark.parametrize("field", ["sha256", "processor"])
+def test_a_row_of_another_file_or_setting_is_not_kept(measure, field):
+    model, run = measure
+    run()
+    measured = json.loads((model / "bench.json").read_text())
+    for part in (measured["setting"], *measured["files"]):
+        if field in part:
+            part[field] = "another"
+    write_json(model / "bench.json", measured)
+    (model / "onnx/tract.fp32.onnx").unlink()
+    run()
+    assert rows_of(model).keys() == {"strict.fp32", "strict.int4-weights", "tract.int4-weights"}
+
+
+def test_a_changed_file_is_not_measured(measure):
+    model, run = measure
+    (model / "onnx/tract.fp32.onnx").write_bytes(b"changed")
+    with pytest.raises(ManifestError, match=r"tract\.fp32\.onnx has changed .* `invoke export .*--precision fp32`"):
+        run()
+    assert not (model / "bench.json").exists()
+
+
+def test_a_pooling_that_is_not_the_default_is_in_the_command(tmp_path):
+    row = {"backend": "tract", "pooling": "fixed_avg", "precision": "int8"}
+    command = f"invoke export --model {tmp_path} --backend tract --pooling fixed_avg --precision int8"
+    assert bench.export_commands([row], tmp_path) == [command]
