@@ -100,15 +100,12 @@ def test_labels_are_classes_or_say_why_not():
 
 def test_the_table_of_co59_codes_is_read(tmp_path):
     path = tmp_path / "euc_co59.dat"
-    path.write_text("上:1,2 A:0,63\nあ:63,63 :::5,5 弌:2,0\n", encoding="euc_jp")
-    with pytest.raises(DataError, match=r"no CO-59 code, or nothing: take euc_co59.dat from unpack.zip"):
-        label_table("co59", ALL, path)
-    path.write_text("上:1,2 A:0,63\nあ:63,63 弌:2,0\n", encoding="euc_jp")
+    path.write_text("上:1,2 A:0,63\nあ:63,63 　:5,5 弌:2,0 ::5,6\n", encoding="euc_jp")
     labels = label_table("co59", ALL, path)
     assert ALL.characters[labels[1 << 6 | 2]] == "上"
     assert ALL.characters[labels[63]] == "Ａ"
     assert labels[2 << 6] == OUTSIDE  # 弌 is a kanji of level 2
-    assert labels[0] == UNKNOWN
+    assert labels[0] == labels[5 << 6 | 5] == UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["", "上", "上:1", "上:1,x", "上:1,64", "上:1,2,3", "上下:1,2", b"\xff\xff:1,2"])

@@ -43,7 +43,8 @@ def jis_x_0201(hiragana: bool = False) -> dict[int, str]:
 def read_co59(path: Path) -> dict[int, str]:
     """Return the character of each CO-59 code (row << 6 | cell) from the table that comes with the sample script.
 
-    The table is EUC-JP text, `character:row,cell` with white space between.
+    The table is EUC-JP text, `character:row,cell` with white space between; entries for a blank, or for several
+    characters, name no class and are passed over.
 
     Raises:
         DataError: if the file cannot be read or is another one.
@@ -51,7 +52,8 @@ def read_co59(path: Path) -> dict[int, str]:
     try:
         entries = [entry.rsplit(":", 1) for entry in path.read_text(encoding="euc_jp").split()]
         codes = [(character, *map(int, code.split(","))) for character, code in entries]
-        legal = [len(c) == 1 and 0 <= row < 64 and 0 <= cell < 64 for c, row, cell in codes]
+        codes = [(c, row, cell) for c, row, cell in codes if len(c) == 1]
+        legal = [0 <= row < 64 and 0 <= cell < 64 for _, row, cell in codes]
     except (OSError, UnicodeDecodeError, ValueError) as problem:
         raise DataError(f"{path} is not the table of CO-59 codes ({problem}): {CO59_SOURCE}.") from problem
     if not legal or not all(legal):
