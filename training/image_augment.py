@@ -29,38 +29,40 @@ def inverse_map(distorted, rng):
 @njit(cache=True)
 def sample(image, y, x):
     """Return the bilinear value of an image (H, W) at a place in pixels; beyond the edge its last pixel goes on."""
-    last = image.shape[0] - 1
-    y, x = min(max(y, 0.0), last), min(max(x, 0.0), last)
-    i, j = min(int(y), last - 1), min(int(x), last - 1)
-    v, u = y - i, x - j
-    top = image[i, j] * (1 - u) + image[i, j + 1] * u
-    return top * (1 - v) + (image[i + 1, j] * (1 - u) + image[i + 1, j + 1] * u) * v
+    last = np.float32(image.shape[0] - 1)
+    y, x = min(max(y, np.float32(0)), last), min(max(x, np.float32(0)), last)
+    i, j = min(int(y), image.shape[0] - 2), min(int(x), image.shape[0] - 2)
+    v, u = y - np.float32(i), x - np.float32(j)
+    above, below = image[i], image[i + 1]
+    top = above[j] + (np.float32(above[j + 1]) - above[j]) * u
+    return top + (below[j] + (np.float32(below[j + 1]) - below[j]) * u - top) * v
 
 
 @njit(cache=True)
 def warp(image, target, matrix, shift):
-    """Fill `target` (T, T) float with the image (S, S) seen through the map, averaged where it shrinks."""
+    """Fill `target` (T, T) float32 with the image (S, S) seen through the map, averaged where it shrinks."""
     source, size = image.shape[0], target.shape[0]
     steps = max(1, round(source / size))  # samples a pixel along each axis
-    for i in range(size):
+    step = 1 / (steps * size)  # between samples, in sides
+    target[:] = 0
+    for i in range(size * steps):
+        y = (i + 0.5) * step - 0.5
+        first = 0.5 * step - 0.5
+        at_y = np.float32((matrix[1, 0] * first + matrix[1, 1] * y + 0.5 + shift[1]) * source - 0.5)
+        at_x = np.float32((matrix[0, 0] * first + matrix[0, 1] * y + 0.5 + shift[0]) * source - 0.5)
+        down, right = np.float32(matrix[1, 0] * step * source), np.float32(matrix[0, 0] * step * source)
+        row = target[i // steps]
         for j in range(size):
-            total = 0.0
-            for p in range(steps):
-                for q in range(steps):
-                    y = (i + (p + 0.5) / steps) / size - 0.5
-                    x = (j + (q + 0.5) / steps) / size - 0.5
-                    total += sample(
-                        image,
-                        (matrix[1, 0] * x + matrix[1, 1] * y + 0.5 + shift[1]) * source - 0.5,
-                        (matrix[0, 0] * x + matrix[0, 1] * y + 0.5 + shift[0]) * source - 0.5,
-                    )
-            target[i, j] = total / (steps * steps)
+            for q in range(steps):
+                k = np.float32(j * steps + q)
+                row[j] += sample(image, at_y + k * down, at_x + k * right)
+    target /= np.float32(steps * steps)
 
 
 @njit(cache=True)
 def distort_batch(images, targets, rng, distorted):
     """Fill targets (N, T, T) uint8 from images (N, S, S) uint8; without `distorted` they are only resampled."""
-    drawn = np.empty(targets.shape[1:])
+    drawn = np.empty(targets.shape[1:], np.float32)
     for n in range(len(images)):
         matrix, shift = inverse_map(distorted, rng)
         warp(images[n], drawn, matrix, shift)
