@@ -187,14 +187,14 @@ def group_rows(pairs: list[tuple[str, str]], known: np.ndarray) -> Iterator[tupl
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the distinct pairs in order, "all" after the writers of a source with several, and all sources last."""
+    """Return the distinct pairs in order, "all" after the writers of a source with several, and all sources, if several, last."""
     distinct = list(dict.fromkeys(pairs))
-    groups = []
-    for source in dict.fromkeys(source for source, _ in distinct):
+    sources, groups = list(dict.fromkeys(source for source, _ in distinct)), []
+    for source in sources:
         writers = [writer for s, writer in distinct if s == source]
         groups += [(source, writer) for writer in writers]
         groups += [(source, "all")] if len(writers) > 1 else []
-    return groups + ([("all", "all")] if len(groups) > 1 else [])
+    return groups + ([("all", "all")] if len(sources) > 1 else [])
 
 
 def record_results(rows: list[dict[str, Any]], name: str, variant: str, engine: str, model_dir: Path) -> None:

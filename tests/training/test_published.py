@@ -232,3 +232,11 @@ def test_a_class_of_two_images_is_for_training_alone():
     assert counts.tolist() == [[2, 0, 0], [1, 1, 1], [40, 5, 5]]
     assert np.array_equal(splits, split_part(labels, None))
     assert not np.array_equal(splits, split_part(labels, None, seed=2))
+
+
+def test_every_set_is_in_the_documentation(root):
+    text = (root / "docs" / "data.md").read_text(encoding="utf-8")
+    for name, row in PUBLISHED.items():
+        short = f"`-{name.partition('-')[2]}`"  # of a family, after its first
+        assert f"`{name}`" in text or short in text
+        assert row.licence["licence"].split(":")[0].split(" (")[0] in text or name == "images"
