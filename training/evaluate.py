@@ -187,7 +187,7 @@ def group_rows(pairs: list[tuple[str, str]], known: np.ndarray) -> Iterator[tupl
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the distinct pairs in order, "all" after the writers of a source with several, and all sources, if several, last."""
+    """Return the distinct pairs in order; "all" follows the writers of a source, and the sources, where several."""
     distinct = list(dict.fromkeys(pairs))
     sources, groups = list(dict.fromkeys(source for source, _ in distinct)), []
     for source in sources:
