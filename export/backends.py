@@ -40,15 +40,17 @@ FP32_MAX_LOGIT_DIFFERENCE = 3e-4
 # November 2026 on the shipped network (onnxruntime 1.31.1, tract 0.23.9; AMD EPYC with AVX-512, one image, one thread):
 #
 #     form                                                         bytes   logits off   ORT      tract
-#     float32                                                      7.95 M  0.00003      0.69 ms  1.24 ms
-#     float16 weights, Cast                                        3.99 M  0.008        0.70 ms  1.24 ms
-#     float16 throughout (onnxconverter-common 1.16.0)             3.98 M  0.019        0.71 ms  refused
-#     float16 throughout, Gemm split into MatMul and Add           3.98 M  0.019        0.70 ms  297 ms
+#     float32                                                      7.95 M  0.00003      0.43 ms  0.80 ms
+#     float16 weights, Cast                                        3.99 M  0.008        0.42 ms  0.84 ms
+#     float16 throughout (onnxconverter-common 1.16.0)             3.98 M  0.019        0.43 ms  refused
+#     float16 throughout, Gemm split into MatMul and Add           3.98 M  0.019        0.42 ms  297 ms
 #
 # tract refuses a Gemm of float16 ("expected batch,3036,F16 got batch,3036,F32"). All four load in
 # onnxruntime-web 1.30.0 (wasm). So one form serves every backend.
 #
-# int8, int8-dynamic: the schemes and what they were chosen over stand in export/quantize.py.
+# int8, int8-dynamic: the schemes and what they were chosen over stand in export/quantize.py. One static scheme serves
+# every backend: QDQ is the form of it that all their engines run. In tract it saves bytes only (1.5 ms, dynamic 2.7;
+# float32 and int8-weights 0.8), so int8-weights is the better choice there.
 #
 # int8-weights, int4-weights: stored, too, and made float32 when the file is loaded, so that they run at the speed of
 # float32 (wasm, Node 24: 2.63 ms each; they load in 280 and 330 ms, float32 in 215). Four bits, by block of weights
@@ -78,7 +80,7 @@ PRECISIONS = {
         Precision("int8-dynamic", "dynamic", "uint8 weights and activations, ranges found on each run", None, 0.3),
         Precision("int8-weights", "int8-storage", "int8 weights", 1.0, 0.2, frozenset({"Cast"})),
         Precision(
-            "int4-weights", "int4-storage", "4-bit weights, two a byte (8 bits where rows are no blocks)", None, 0.5,
+            "int4-weights", "int4-storage", "4-bit weights in blocks, two a byte; int8 in small layers", None, 0.5,
             frozenset({"Cast", "Concat", "Floor", "Reshape"}),
         ),
     )

@@ -26,12 +26,12 @@ Equalising is for depthwise convolutions: a separable network of 100 classes los
 after it. tract 0.23.9 reads these files and differs from ONNX Runtime by up to 0.30.
 
 Dynamic (activation ranges measured on every run), the shipped network, 9,108 images, onnxruntime 1.31.1, AVX-512 with
-VNNI; largest logit difference, top-1 points lost, time in ONNX Runtime and in tract (float32: 0.69 and 1.24 ms):
+VNNI; largest logit difference, top-1 points lost, time in ONNX Runtime and in tract (float32: 0.42 and 0.77 ms):
 
-    int8 weights                               0.57   0.00    2.72 ms   2.53 ms
-    uint8 weights                              0.95   0.00    0.85 ms   3.1 ms
-    uint8 weights, per channel                 0.86  -0.04    as above, 0.8 % larger
-    uint8 weights, equalised                   0.79  -0.04    0.85 ms   3.1 ms   <- this one
+    int8 weights                               0.57   0.00    2.5 ms    2.3 ms
+    uint8 weights                              0.95   0.00    0.52 ms   2.7 ms
+    uint8 weights, per channel                 0.86  -0.04    0.53 ms   2.7 ms
+    uint8 weights, equalised                   0.79  -0.04    0.52 ms   2.6 ms   <- this one
 """
 
 import numpy as np

@@ -129,7 +129,7 @@ def _reason(problem: BaseException) -> str:
     """Return the first line of what an exporter's error began with."""
     while problem.__cause__:
         problem = problem.__cause__
-    return str(problem).strip().splitlines()[0]
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0]
 
 
 EXPORTERS: dict[str, Callable[[nn.Module, int, int], onnx.ModelProto]] = {
