@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from training.batches import TRAIN_STREAM
 from training.charset import get_charset
 from training.data.ink import InkSource
+from training.data.registry import Source
 
 SIDES = (32, 48, 64)
 SECONDS = 2.0  # measured for each side, after one batch to warm up
@@ -16,13 +18,15 @@ def bench_ink() -> list[dict[str, Any]]:
     """Return a row for each image side: augmented images a second on one core, and over how many."""
     source = InkSource(get_charset("etl9g"))
     labels = np.random.default_rng(0).permutation(len(source.charset))[:512]
-    rows = []
-    for side in SIDES:
-        source.images(labels, side, [0])
-        started, batches = time.perf_counter(), 0
-        while (elapsed := time.perf_counter() - started) < SECONDS:
-            batches += 1
-            source.images(labels, side, [batches])
-        images = batches * len(labels)
-        rows.append({"side_px": side, "images_per_second": round(images / elapsed), "images": images})
-    return rows
+    rows = [(side, *drawing_speed(source, labels, side)) for side in SIDES]
+    return [{"side_px": side, "images_per_second": round(speed), "images": images} for side, speed, images in rows]
+
+
+def drawing_speed(source: Source, labels: np.ndarray, side: int) -> tuple[float, int]:
+    """Return training images a second of a source on one core, in batches of the labels, and over how many images."""
+    source.images(labels, side, [TRAIN_STREAM, 0])
+    started, batches = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - started) < SECONDS:
+        batches += 1
+        source.images(labels, side, [TRAIN_STREAM, batches])
+    return batches * len(labels) / elapsed, batches * len(labels)

@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from training.batches import TRAIN_STREAM
+from training.bench import drawing_speed
 from training.charset import Charset
 from training.contact_sheet import write_sheet
 from training.data.ink import InkSource
 from training.data.kanjivg import drawable
 from training.data.prepared import SPLITS, PreparedSet
+from training.data.stored import StoredSource
 from training.files import replacing
 
 CHUNK = 4096  # images read at a time
@@ -107,6 +110,10 @@ def inspect_prepared(prepared: PreparedSet, folder: Path, report: Callable[[str]
     found = survey(prepared)
     for line in describe(prepared, found, compare_shapes(found.means, prepared.charset)):
         report(line)
+    source = StoredSource(prepared.folder, prepared.charset)
+    labels = np.random.default_rng(SEED).permutation(np.flatnonzero(source.counts(TRAIN_STREAM)))[:512]
+    speed, images = drawing_speed(source, labels, prepared.size)
+    report(f"Training images: {speed:,.0f} a second on one core, over {images:,} images.")
     write_sheet(sample_rows(prepared, found.counts), SHEET_COLUMNS, folder / "contact_sheet.png")
     shown = np.unique(np.linspace(0, len(found.means) - 1, min(MEANS, len(found.means))).astype(int))
     means = np.round(255 * found.means[shown]).astype(np.uint8)

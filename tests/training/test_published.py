@@ -5,6 +5,8 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from training.data.idx import read_array
@@ -240,3 +242,29 @@ def test_every_set_is_in_the_documentation(root):
         short = f"`-{name.partition('-')[2]}`"  # of a family, after its first
         assert f"`{name}`" in text or short in text
         assert row.licence["licence"].split(":")[0].split(" (")[0] in text or name == "images"
+
+
+VALID = {".gz": gzip.compress(idx(drawings(2))), ".idx": idx(drawings(2))}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    suffix=st.sampled_from([".gz", ".idx", ".npz"]),
+    place=st.integers(0, 200),
+    replaced=st.integers(0, 8),
+    junk=st.binary(max_size=24),
+)
+def test_no_file_does_worse_than_being_refused(tmp_path, suffix, place, replaced, junk):
+    valid = VALID.get(suffix) or valid_archive(tmp_path)
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(valid[:place] + junk + valid[place + replaced :])
+    try:
+        outcome = read_array(path).dtype
+    except DataError as problem:
+        outcome = str(problem)
+    assert outcome == np.uint8 or str(path) in outcome
+
+
+def valid_archive(folder):
+    np.savez_compressed(folder / "valid.npz", drawings(2))
+    return (folder / "valid.npz").read_bytes()

@@ -7,7 +7,6 @@ An IDX file is 00 00, the element type (08 for unsigned bytes), the number of ax
 import gzip
 import math
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +25,17 @@ def read_array(path: Path) -> np.ndarray:
     """
     try:
         return _read_npz(path) if path.suffix.lower() == ".npz" else _read_idx(path)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, KeyError) as problem:
-        raise DataError(f"{path} cannot be read ({problem}): fetch it again.") from problem
+    except DataError:
+        raise
+    except Exception as problem:  # zipfile, zlib and NumPy's header parser raise a dozen kinds for damaged files
+        raise DataError(f"{path} cannot be read ({type(problem).__name__}: {problem}): fetch it again.") from problem
 
 
 def _read_npz(path: Path) -> np.ndarray:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = archive.getinfo("arr_0.npy").file_size
+    if unpacked > MOST_BYTES:
+        raise DataError(f"{path}: arr_0 unpacks to {unpacked:,} bytes, more than any known set: it is another file.")
     with np.load(path, allow_pickle=False) as arrays:
         array = arrays["arr_0"]
     if array.dtype != np.uint8:
