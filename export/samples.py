@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from export.errors import ExportError
-from training.data.prepared import SPLITS
+from training.data.prepared import TEST, TRAIN
 from training.errors import DataError
 from training.ink import to_tensor
 from training.spec import GENERATED, ModelSpec
@@ -25,7 +25,6 @@ EVALUATION_PER_CLASS = 3
 # the limit is 0.3.
 EVALUATION_MINIMUM = 6_000
 PARITY_IMAGES = 64
-TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
 @dataclass(frozen=True)

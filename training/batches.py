@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from training.charset import Charset, jis_code
+from training.data.prepared import TEST, TRAIN, VALIDATION
 from training.data.registry import Source
 
-TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = 0, 1, 2  # first entry of every seed: streams never share an image
+# First entry of every seed: streams never share an image, and are the splits of a stored set.
+TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = TRAIN, VALIDATION, TEST
 VALIDATION_IMAGES = 1000  # at least, of generated ink; otherwise one a class
 FIRST_KANJI_JIS = "3021"
 HIRAGANA_SHARE = 3  # a hiragana is drawn as often as three kanji: it is written as often, and in more ways

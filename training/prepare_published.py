@@ -14,13 +14,21 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from training.data.prepared import RECORD, SPLITS, UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
+from training.data.prepared import (
+    RECORD,
+    TEST,
+    TRAIN,
+    UNLABELLED,
+    VALIDATION,
+    PreparedSet,
+    PreparedWriter,
+    prepared_folder,
+)
 from training.data.published import PUBLISHED, Part
 from training.errors import DataError, check_choice
 from training.image import rasterise_image, rasterise_levels
 from training.spec import ModelSpec
 
-TRAIN, VALIDATION, TEST = range(len(SPLITS))
 SEED = 1
 HELD_BACK = 0.1  # of the training images becomes validation; of images that nobody has divided, another tenth test
 CHUNK = 1024  # images between two notes of progress
@@ -70,8 +78,11 @@ def prepare_published(
     published = PUBLISHED[check_choice("source", name, PUBLISHED)]
     if folder is None and published.needs_files:
         raise DataError(f"--source {name} needs its files: name their folder with --from. {published.licence['url']}")
-    charset, parts = published.find(folder)
-    files = [describe_file(path, len(part.labels) // len(part.paths)) for part in parts for path in part.paths]
+    try:
+        charset, parts = published.find(folder)
+        files = [describe_file(path, len(part.labels) // len(part.paths)) for part in parts for path in part.paths]
+    except OSError as problem:
+        raise DataError(f"{problem.filename} cannot be read ({problem.strerror}): see its permissions.") from problem
     count = sum(len(part.labels) for part in parts)
     plan = {"name": name, "files": files, "margin": ModelSpec.margin, "seed": SEED, "skip_bad": skip_bad}
     writer = PreparedWriter(prepared_folder(name, size), charset, size, count, plan)

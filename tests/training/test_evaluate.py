@@ -73,7 +73,10 @@ def test_strokes_and_their_picture_are_nearly_the_same_image(tmp_path, spec):
     assert np.corrcoef(pictured.coverage.ravel(), drawn.coverage.ravel())[0, 1] > 0.7
 
 
-@pytest.mark.parametrize(("name", "char"), [("田", "田"), ("U+7530", "田"), ("u+3042", "あ"), ("scans", None)])
+@pytest.mark.parametrize(
+    ("name", "char"),
+    [("田", "田"), ("U+7530", "田"), ("u+3042", "あ"), ("scans", None), ("U+D800", None), ("U+FFFFFF", None)],
+)
 def test_folders_are_named_after_characters(name, char):
     assert character_of(name) == char
 

@@ -268,3 +268,14 @@ def test_no_file_does_worse_than_being_refused(tmp_path, suffix, place, replaced
 def valid_archive(folder):
     np.savez_compressed(folder / "valid.npz", drawings(2))
     return (folder / "valid.npz").read_bytes()
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    write_mnist(tmp_path)
+
+    def forbidden(path, records):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("training.prepare_published.describe_file", forbidden)
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz cannot be read \(Permission denied\)"):
+        run(monkeypatch, tmp_path, "mnist", tmp_path)

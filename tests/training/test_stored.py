@@ -198,3 +198,11 @@ def test_many_writers_are_measured_together(prepared, monkeypatch):
     monkeypatch.setattr("training.evaluate.MOST_WRITERS", 1)
     (row,) = evaluate_prepared(prepared, prepared.charset, lambda x: np.tile([1.0, 0.0, 0.0], (len(x), 1)))
     assert (row["writer"], row["characters"]) == ("all", 3)
+
+
+def test_what_has_nothing_to_train_on_is_refused(prepared):
+    with pytest.raises(KakitoriError, match="no image to train on of the 2 classes"):
+        StoredSource(prepared.folder, Charset("others", ("え", "お")))
+    nothing = MixedSource([Flat(1, [0, 1]), Flat(2, [0, 1])], [1, 1])
+    with pytest.raises(ValueError, match="no source has an image of classes"):
+        nothing.images(np.array([0, 1]), 2, (TRAIN_STREAM, 1))

@@ -44,7 +44,8 @@ def list_pictures(folder: Path) -> list[Picture]:
 def character_of(name: str) -> str | None:
     """Return the character a folder is named after, or None."""
     if re.fullmatch(r"[Uu]\+[0-9A-Fa-f]{4,6}", name):
-        return chr(int(name[2:], 16))
+        code = int(name[2:], 16)
+        return None if code > 0x10FFFF or 0xD800 <= code < 0xE000 else chr(code)
     return name if len(name) == 1 else None
 
 

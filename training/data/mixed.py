@@ -26,9 +26,15 @@ class MixedSource:
         return np.sum([source.counts(stream) for source in self.sources], axis=0)
 
     def images(self, labels: np.ndarray, size: int, seed: Sequence[int]) -> np.ndarray:
-        """Return one image of each label (N,) as (N, size, size) uint8 coverage."""
+        """Return one image of each label (N,) as (N, size, size) uint8 coverage.
+
+        Raises:
+            ValueError: if no source has an image of a class; `counts` tells.
+        """
         choice = np.random.default_rng([*seed, len(self.sources)]).random(len(labels))
         bounds = np.cumsum(self.weights(seed[0])[:, labels], axis=0)
+        if not bounds[-1].all():
+            raise ValueError(f"no source has an image of classes {set(labels[bounds[-1] == 0])}")
         chosen = (choice * bounds[-1] >= bounds).sum(axis=0)
         images = np.empty((len(labels), size, size), np.uint8)
         for n, source in enumerate(self.sources):

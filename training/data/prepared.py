@@ -27,6 +27,7 @@ from training.errors import DataError
 from training.files import read_json, write_json
 
 SPLITS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(len(SPLITS))
 RECORD = np.dtype([("file", "<i4"), ("record", "<i4"), ("offset", "<i8")])  # index into `files`, record, its first byte
 UNLABELLED = -1  # rows that still wait for an image, or were left out as bad
 METADATA, PROGRESS = "metadata.json", "progress.json"

@@ -58,7 +58,7 @@ OWN = {"source": "your pictures", "url": "", "licence": "yours to state", "attri
 class Part:
     """Images that lie together: those of a file, or of a folder."""
 
-    images: Sequence[np.ndarray]  # of (H, W) uint8, 0 paper, 255 ink; of (H, W, 4) uint8 where they are pictures
+    images: Sequence[np.ndarray]  # uint8: (H, W) levels of ink, (H, W, 3) photographs, or (H, W, 4) pictures
     labels: np.ndarray  # (N,) class indices
     paths: Sequence[Path]  # one for all, or one each
     split: str | None  # "test"; "train", a part of which becomes validation; None where nobody has divided them

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from training.charset import Charset
-from training.data.prepared import SPLITS, open_prepared
+from training.data.prepared import SPLITS, TRAIN, open_prepared
+from training.errors import DataError
 from training.image_augment import distort_batch
 
 HELD_OUT = 10_000  # images of a split, at most, that are looked at after every epoch
 RADIUS_SAMPLE = 1_000  # images that the pen's width is estimated from
-TRAIN = SPLITS.index("train")
 
 
 class StoredSource:
@@ -24,7 +24,7 @@ class StoredSource:
         """Open the set in `folder`; images of characters that are not in `charset` are left out.
 
         Raises:
-            DataError: if the set cannot be used.
+            DataError: if the set cannot be used, or has nothing to train on.
         """
         self.folder, self.charset, self.augment = folder, charset, augment
         prepared = open_prepared(folder)
@@ -38,8 +38,9 @@ class StoredSource:
             self._rows.append(rows)
             self._labels.append(labels[rows])
             self._starts.append(np.searchsorted(labels[rows], np.arange(len(charset) + 1)))
-
         self.images_per_epoch = len(self._rows[TRAIN])
+        if not self.images_per_epoch:
+            raise DataError(f"{folder} has no image to train on of the {len(charset):,} classes of {charset.name!r}.")
 
     def __reduce__(self) -> tuple:
         """Let worker processes open the files themselves: a pickled memory map would be the whole set."""
@@ -78,7 +79,7 @@ class StoredSource:
         images, _ = self.held_out(TRAIN, self._images.shape[1], 0)
         ink = images[:: -(-len(images) // RADIUS_SAMPLE)].astype(np.float32) / 255
         outline = np.hypot(np.diff(ink, axis=1)[:, :, :-1], np.diff(ink, axis=2)[:, :-1]).sum()
-        return round(float(ink.sum() / outline) * size / self._images.shape[1], 2)
+        return round(float(ink.sum() / max(outline, 1)) * size / self._images.shape[1], 2)
 
     def _fit(self, images: np.ndarray, size: int, rng: np.random.Generator | None) -> np.ndarray:
         if rng is None and size == images.shape[1]:
