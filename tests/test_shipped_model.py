@@ -51,6 +51,16 @@ def test_its_card_is_that_of_the_measured_files(shipped_model):
     assert (shipped_model / "README.md").read_text(encoding="utf-8") == make_card(shipped_model)
 
 
+def test_its_matrix_is_of_these_files_and_has_no_red_cell(shipped_model):
+    matrix = json.loads((shipped_model / "compat.json").read_text(encoding="utf-8"))
+    run = {(s["model"], s["name"]): s["sha256"] for s in matrix["subjects"]}
+    for row in read_manifest(shipped_model)["files"]:
+        assert run["kanji", row["variant"]] == row["sha256"], "run `invoke compat` again"
+    cells = [cell for subject in matrix["subjects"] for cell in subject["cells"].values()]
+    assert [cell["reason"] for cell in cells if cell["status"] == "red"] == []
+    assert all(cell["reason"] for cell in cells if cell["status"] == "grey")
+
+
 def test_its_log_and_measurements_are_there(shipped_model):
     for name in ("training_log.csv", "training_curves.png", "evaluation.json", "bench.json"):
         assert (shipped_model / name).stat().st_size > 0

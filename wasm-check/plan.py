@@ -11,22 +11,14 @@ from export.errors import PoolingError
 from export.manifest import Row, read_manifest, sha256_of
 from export.pooling import resolve_pooling
 from training.checkpoint import load_network
-from training.config import TrainConfig
 from training.errors import check_choice
-from training.spec import CONFIG_FILE, INPUT_NAME, MANIFEST_FILE, OUTPUT_NAME, POOLINGS, ModelSpec, read_spec
-from training.train import train
+from training.spec import INPUT_NAME, MANIFEST_FILE, OUTPUT_NAME, POOLINGS
 from wasm_check.inputs import ink_suite, stroke_suite
+from wasm_check.probes import PROBE_POOLINGS, PROBE_PRECISIONS, copy_model, train_probe
 from wasm_check.subjects import Subject, Suite
 
 Report = Callable[[str], None]
 FACTS = ("backend", "pooling", "precision", "opset", "bytes", "sha256")  # of a manifest row, for the report
-
-# A maximum or a 2x2 pooling needs weights trained with it: small models of few classes, trained for the matrix alone,
-# a minute each, to more than 90 %: below that INT8 would lose more than its limit. At 32 pixels the last map would be
-# 2x2, and a 2x2 pooling of it nothing.
-PROBE_POOLINGS = ("adaptive_max", "avg_2x2", "max_2x2")
-PROBE_PRECISIONS = ("fp32", "fp16", "int8")
-PROBE_TRAINING = {"class_limit": 50, "epochs": 12, "size": 64, "batch_size": 64}
 
 
 @dataclass
@@ -50,29 +42,43 @@ def plan_model(
     Raises:
         KakitoriError: for an unknown variant, or if something cannot be exported or read.
     """
-    plan = Plan()
-    _add_model(plan, model_dir, list(variants), None, strokes, report)
-    for pooling in PROBE_POOLINGS if probes else ():
-        _add_model(plan, train_probe(probes / pooling, pooling, report), [], PROBE_PRECISIONS, (), report)
-    plan.refused = refused_combinations()
+    spec, network = load_network(model_dir)
+    legal = {variant.name: variant for variant in legal_variants(spec.pooling)}
+    default = [name for name, variant in legal.items() if is_default(variant, spec.pooling)]
+    chosen = [check_choice("variant", name, legal) for name in variants] or default
+    name = model_dir.resolve().name
+    suite = stroke_suite(name, spec, network, strokes) if strokes else ink_suite(name, spec, network)
+    plan = Plan(add_subjects(model_dir, [legal[each] for each in chosen], name, report), [suite])
+    if probes:
+        others = [v for each, v in legal.items() if each not in default and v.precision.name in PROBE_PRECISIONS]
+        plan.subjects += add_subjects(copy_model(model_dir, probes / name), others, name, report)
+        for pooling in PROBE_POOLINGS:
+            _add_probe(plan, train_probe(probes / pooling, pooling, report), report)
+        plan.refused = refused_combinations()
     return plan
 
 
-def _add_model(
-    plan: Plan, model_dir: Path, names: list[str], precisions: Iterable[str] | None, strokes: Sequence[Path],
-    report: Report,
-) -> None:  # fmt: skip
+def is_default(variant: Variant, trained: str) -> bool:
+    """Tell whether a variant is what `invoke export` makes of weights without being told a pooling."""
+    return resolve_pooling(variant.backend, trained, None)[0] == variant.pooling
+
+
+def add_subjects(model_dir: Path, variants: list[Variant], model: str, report: Report) -> list[Subject]:
+    """Return variants as subjects on the suite of a model's name; those that are not exported are exported first."""
+    rows = exported_rows(model_dir, {variant.name: variant for variant in variants}, report)
+    subjects = []
+    for variant in variants:
+        row = rows[variant.name]
+        facts = {fact: row[fact] for fact in FACTS} | {"model": model}
+        path = model_dir / row["file"]
+        subjects.append(Subject(variant.name, path, INPUT_NAME, OUTPUT_NAME, row["precision"], model, facts))
+    return subjects
+
+
+def _add_probe(plan: Plan, model_dir: Path, report: Report) -> None:
     spec, network = load_network(model_dir)
-    suite = model_dir.resolve().name
-    wanted = {variant.name: variant for variant in legal_variants(spec.pooling, precisions)}
-    if names:
-        wanted = {check_choice("variant", name, wanted): wanted[name] for name in names}
-    rows = exported_rows(model_dir, wanted, report)
-    for name in wanted:
-        facts = {fact: rows[name][fact] for fact in FACTS} | {"model": suite}
-        path = model_dir / rows[name]["file"]
-        plan.subjects.append(Subject(name, path, INPUT_NAME, OUTPUT_NAME, facts["precision"], suite, facts))
-    plan.suites.append(stroke_suite(suite, spec, network, strokes) if strokes else ink_suite(suite, spec, network))
+    plan.subjects += add_subjects(model_dir, legal_variants(spec.pooling, PROBE_PRECISIONS), model_dir.name, report)
+    plan.suites.append(ink_suite(model_dir.name, spec, network))
 
 
 def legal_variants(trained: str, precisions: Iterable[str] | None = None) -> list[Variant]:
@@ -140,20 +146,3 @@ def _rows(model_dir: Path) -> dict[str, Row]:
 def _is_exported(model_dir: Path, row: dict[str, Any] | None) -> bool:
     path = model_dir / row["file"] if row else None
     return path is not None and path.is_file() and sha256_of(path) == row["sha256"]
-
-
-def train_probe(model_dir: Path, pooling: str, report: Report) -> Path:
-    """Return a model directory with a small network of this pooling, trained now unless it is there.
-
-    Raises:
-        KakitoriError: if what is there cannot be used.
-    """
-    config = TrainConfig(model=model_dir, pooling=pooling, **PROBE_TRAINING)
-    if not (model_dir / CONFIG_FILE).exists() or not _is_probe(read_spec(model_dir), config):
-        report(f"Training a small network with pooling {pooling} in {model_dir}")
-        train(config, report)
-    return model_dir
-
-
-def _is_probe(spec: ModelSpec, config: TrainConfig) -> bool:
-    return (spec.pooling, spec.num_classes, spec.size) == (config.pooling, config.class_limit, config.size)

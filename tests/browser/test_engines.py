@@ -71,12 +71,14 @@ def test_strict_files_answer_in_chromium_as_in_pytorch(exported):
 def test_a_browser_that_dies_costs_one_file_and_leaves_no_process(exported, monkeypatch):
     plan = exported("strict.int8")
     first = dataclasses.replace(plan.subjects[0], name="first")
-    started = []
+    started, runs = [], set()
 
     def kill(_run, key):
         if not started:
             started.append(key)
             for process in psutil.Process().children(recursive=True):
+                if RUN_VARIABLE in process.environ():
+                    runs.add(process.environ()[RUN_VARIABLE])
                 if "chrom" in process.name():
                     os.kill(process.pid, signal.SIGKILL)
 
@@ -84,14 +86,15 @@ def test_a_browser_that_dies_costs_one_file_and_leaves_no_process(exported, monk
     cells = run(Plan([first, *plan.subjects], plan.suites), "ort-web", ["chromium"])
     assert cells["first", "ort-web/chromium"]["status"] == RED
     assert cells["strict.int8", "ort-web/chromium"]["status"] == GREEN
-    assert not [p for p in psutil.process_iter() if p.pid != os.getpid() and _is_ours(p)]
+    assert runs
+    assert not [process for process in psutil.process_iter() if run_of(process) in runs]
 
 
-def _is_ours(process):
+def run_of(process):
     try:
-        return RUN_VARIABLE in process.environ()
+        return process.environ().get(RUN_VARIABLE)
     except psutil.Error:
-        return False
+        return None
 
 
 def test_a_damaged_file_is_red_in_the_engines_own_words(exported, tmp_path):

@@ -46,6 +46,8 @@ def test_a_missing_browser_is_grey_with_the_command_that_mends_it(
     [cell] = result["subjects"][0]["cells"].values()
     assert cell["status"] == GREY
     assert "apt-get install" in cell["reason"]
+    write_report(result, tmp_path)
+    assert (tmp_path / "compat.html").read_text(encoding="utf-8").count(cell["reason"]) == 3  # cell, list, figures
 
 
 def test_what_takes_too_long_is_grey_with_the_reason(subject, suite, silent):
