@@ -76,9 +76,9 @@ def test_a_browser_that_dies_costs_one_file_and_leaves_no_process(exported, monk
     def kill(_run, key):
         if not started:
             started.append(key)
-            for process in psutil.Process().children(recursive=True):
-                if RUN_VARIABLE in process.environ():
-                    runs.add(process.environ()[RUN_VARIABLE])
+            [worker] = [process for process in psutil.Process().children() if run_of(process)]
+            runs.add(run_of(worker))
+            for process in worker.children(recursive=True):
                 if "chrom" in process.name():
                     os.kill(process.pid, signal.SIGKILL)
 
