@@ -14,6 +14,7 @@ MODEL = "models/kanji"
 VARIANT = "strict.int8"
 DIST = "dist"
 SHEET = "runs/ink_sheet.png"
+TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
 
 
 def clear_errors(body: Callable) -> Callable:
@@ -28,7 +29,8 @@ def clear_errors(body: Callable) -> Callable:
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] in ("training", "export", "web", "wasm_check"):
                 raise
-            raise Exit(f'This task needs {error.name}: python -m pip install -e ".[train]"', code=1) from None
+            extra = "test" if error.name in TEST_MODULES else "train"
+            raise Exit(f'This task needs {error.name}: python -m pip install -e ".[{extra}]"', code=1) from None
 
     return run
 

@@ -99,11 +99,15 @@ def test_a_broken_stroke_file_names_its_line_and_changes_nothing(invoke, tmp_pat
     assert {file: file.read_bytes() for file in shipped_model.glob("*.json")} == before
 
 
-def test_a_task_without_its_packages_says_how_to_get_them(root):
+@pytest.mark.parametrize(
+    ("arguments", "module", "extra"),
+    [(["train", "--class-limit", "5"], "torch", "train"), (["compat"], "psutil", "test")],
+)
+def test_a_task_without_its_packages_says_how_to_get_them(root, arguments, module, extra):
     code = (
-        "import sys; sys.modules.update(torch=None); sys.argv = ['invoke', 'train', '--class-limit', '5']; "
+        f"import sys; sys.modules.update({module}=None); sys.argv = ['invoke', *{arguments}]; "
         "from invoke.main import program; program.run()"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert 'This task needs torch: python -m pip install -e ".[train]"' in result.stderr
+    assert f'This task needs {module}: python -m pip install -e ".[{extra}]"' in result.stderr
