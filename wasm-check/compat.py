@@ -22,6 +22,7 @@ from wasm_check.errors import CompatError
 from wasm_check.judge import RED
 from wasm_check.matrix import run_matrix
 from wasm_check.own import plan_file
+from wasm_check.partial import FOLDER, Partial
 from wasm_check.plan import Plan, plan_model
 from wasm_check.report import write_report
 from wasm_check.runner import SUBJECT_SECONDS
@@ -68,12 +69,14 @@ def compat(
     whole = selection.is_whole and not strokes
     report = partial(console.print, soft_wrap=True, markup=False)
     plan = plan_model(model_dir, selection.variants, strokes, PROBES if whole else None, report)
-    result = run_matrix(plan, columns, seconds, console)
+    kept = Partial(out / FOLDER, plan)
+    result = run_matrix(plan, columns, seconds, console, kept)
     if whole:
         write_json(model_dir / COMPAT_FILE, result)
         write_card(model_dir)
         if readme:
             write_readme_tables(model_dir, readme)
+    kept.clear()
     finish(result, out, console)
     return result
 

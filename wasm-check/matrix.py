@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from export.bench import processor_name
 from wasm_check.engines import Column
 from wasm_check.judge import GREEN, GREY, RED, REFERENCE_ENGINE, compare, verdict
+from wasm_check.partial import Partial
 from wasm_check.plan import Plan
 from wasm_check.refusals import known_refusal
 from wasm_check.runner import run_column
@@ -21,13 +22,16 @@ Cells = dict[str, Cell]  # by subject's key
 MARKS = {GREEN: "[green]green[/]", RED: "[red]RED[/]", GREY: "grey"}
 
 
-def run_matrix(plan: Plan, columns: list[Column], seconds: float, console: Console) -> dict[str, Any]:
+def run_matrix(
+    plan: Plan, columns: list[Column], seconds: float, console: Console, partial: Partial | None = None
+) -> dict[str, Any]:
     """Run every column, one after the other (two at a time would spoil each other's times); return plain values.
 
     They are `setting`, `columns`, `subjects` with their `cells` by column, and `refused`.
 
     Args:
         seconds: the time limit of one subject in one engine.
+        partial: where columns are kept in case the run is interrupted, and taken from if one was.
     """
     progress = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
                         console=console, transient=True)  # fmt: skip
@@ -37,8 +41,14 @@ def run_matrix(plan: Plan, columns: list[Column], seconds: float, console: Conso
         task = progress.add_task("", total=len(columns) * len(plan.subjects))
         for column in columns:
             run = ColumnRun(plan, column, native, lambda text: progress.update(task, advance=1, description=text))
-            run_column(column, run.leave_out(), plan.suites, run, seconds * column.engine.slow)
-            report_column(run, console)
+            kept = partial.load(column) if partial else None
+            if kept:
+                run.restore(kept)
+            else:
+                run_column(column, run.leave_out(), plan.suites, run, seconds * column.engine.slow)
+            if partial:
+                partial.save(column, run.state())
+            report_column(run, console, "kept from the interrupted run" if kept else "")
             runs.append(run)
     subjects = [
         {"name": subject.name, **subject.facts, "cells": {run.column.name: run.cells[subject.key] for run in runs}}
@@ -91,6 +101,16 @@ class ColumnRun:
         """Judge a subject's result."""
         self._put(key, self._judge(self._subjects[key], result))
 
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes."""
+        return {"cells": self.cells, "about": self.about}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take the cells that an interrupted run had."""
+        self.about = state["about"]
+        for key, cell in state["cells"].items():
+            self._put(key, cell)
+
     def _put(self, key: str, cell: Cell) -> None:
         self.cells[key] = cell
         self._tick(f"{self.column.name} {key}")
@@ -114,10 +134,11 @@ class ColumnRun:
                 "version": version, "user_agent": self.about.get("userAgent", "")}  # fmt: skip
 
 
-def report_column(run: ColumnRun, console: Console) -> None:
+def report_column(run: ColumnRun, console: Console, note: str) -> None:
     """Print how many cells have which colour, and why the red ones are red."""
     counts = {status: sum(cell["status"] == status for cell in run.cells.values()) for status in MARKS}
-    console.print(f"{run.column.label}: {', '.join(f'{counts[status]} {mark}' for status, mark in MARKS.items())}")
+    parts = [f"{counts[status]} {mark}" for status, mark in MARKS.items()] + [note] * bool(note)
+    console.print(f"{run.column.label}: {', '.join(parts)}")
     for key, cell in run.cells.items():
         if cell["status"] == RED:
             console.print(f"  {key}: {cell['reason']}", style="red", markup=False)

@@ -13,8 +13,10 @@ from training.errors import KakitoriError
 from wasm_check.engines import ENGINES, select_columns
 from wasm_check.judge import GREEN, GREY, RED
 from wasm_check.matrix import run_matrix
+from wasm_check.partial import Partial
 from wasm_check.plan import Plan, legal_variants, refused_combinations
 from wasm_check.report import make_csv, write_report
+from wasm_check.runner import run_column
 from web.browsers import BROWSERS
 
 
@@ -56,6 +58,29 @@ def test_what_takes_too_long_is_grey_with_the_reason(subject, suite, silent):
     result = run_matrix(Plan([other], [suite]), select_columns(["ort-web-webgpu"], ["chromium"]), 60, silent)
     [cell] = result["subjects"][0]["cells"].values()
     assert (cell["status"], "Not run" in cell["reason"]) == (GREY, True)
+
+
+def test_an_interrupted_matrix_goes_on_with_the_engine_it_was_at(subject, suite, silent, tmp_path, monkeypatch):
+    plan, columns = Plan([subject], [suite]), select_columns(["onnxruntime", "tract"], [])
+    run = []
+
+    def interrupt_after_tract(column, *arguments):
+        run.append(column.name)
+        if len(run) == 3:
+            raise KeyboardInterrupt
+        return run_column(column, *arguments)
+
+    monkeypatch.setattr("wasm_check.matrix.run_column", interrupt_after_tract)
+    kept = run_matrix(plan, columns, 60, silent, Partial(tmp_path, plan))
+    with pytest.raises(KeyboardInterrupt):
+        run_matrix(plan, columns, 60, silent, Partial(tmp_path, plan))
+    again = run_matrix(plan, columns, 60, silent, Partial(tmp_path, plan))
+    # ONNX Runtime, which the others are compared with, is run each time.
+    assert run == ["onnxruntime", "tract", "onnxruntime", "onnxruntime"]
+    assert again["subjects"][0]["cells"]["tract"] == kept["subjects"][0]["cells"]["tract"]
+    assert again["columns"] == kept["columns"]
+    subject.facts["sha256"] = "1" * 64
+    assert Partial(tmp_path, plan).load(columns[1]) is None
 
 
 def test_the_csv_has_a_line_for_every_cell(result):
