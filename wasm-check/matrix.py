@@ -2,6 +2,7 @@
 
 import platform
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from wasm_check.subjects import Subject
 
 Cell = dict[str, Any]
 Cells = dict[str, Cell]  # by subject's key
+Tick = Callable[[str], None]  # told what has just been done
 MARKS = {GREEN: "[green]green[/]", RED: "[red]RED[/]", GREY: "grey"}
 
 
@@ -65,7 +67,7 @@ def run_matrix(
 class ColumnRun:
     """One column's cells as they come; listens to the runner."""
 
-    def __init__(self, plan: Plan, column: Column, native: dict[str, np.ndarray], tick) -> None:
+    def __init__(self, plan: Plan, column: Column, native: dict[str, np.ndarray], tick: Tick) -> None:
         self.column, self.cells, self.about = column, Cells(), dict[str, Any]()
         self._subjects = {subject.key: subject for subject in plan.subjects}
         self._suites = {suite.name: suite for suite in plan.suites}
