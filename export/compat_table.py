@@ -2,7 +2,6 @@
 
 from typing import Any
 
-COMPAT_FILE = "compat.json"
 STATUSES = ("green", "red", "grey")
 SHOWN = "strict.int8"  # the file that the page runs; its times stand for the rest
 

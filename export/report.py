@@ -6,13 +6,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from export.compat_table import COMPAT_FILE, compat_rows, compat_setting
+from export.compat_table import compat_rows, compat_setting
 from training.errors import KakitoriError
 from training.evaluate import RESULTS_FILE
 from training.files import read_json, write_text
 from training.history import CURVES_FILE, LOG_FILE
 from training.metrics import FIGURES
-from training.spec import GENERATED, MANIFEST_FILE, read_spec
+from training.spec import COMPAT_FILE, GENERATED, MANIFEST_FILE, read_spec
 
 CARD_FILE = "README.md"
 CARD_TEMPLATE = "card.md.j2"

@@ -38,6 +38,7 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 MAPPING_FILE = "mapping.json"
 MANIFEST_FILE = "manifest.json"
+COMPAT_FILE = "compat.json"  # the matrix of every file in every engine
 ONNX_FOLDER = "onnx"
 
 KANJIVG_LICENCE = {

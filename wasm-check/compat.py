@@ -14,9 +14,9 @@ from typing import Any
 
 from rich.console import Console
 
-from export.compat_table import COMPAT_FILE
 from export.report import write_card, write_readme_tables
 from training.files import write_json
+from training.spec import COMPAT_FILE
 from wasm_check.engines import select_columns
 from wasm_check.errors import CompatError
 from wasm_check.judge import RED

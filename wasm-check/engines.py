@@ -6,12 +6,12 @@ from pathlib import Path
 
 from training.errors import check_choice
 from web.browsers import BROWSERS, get_browser
+from web.build import RUNTIME_FILES
 from web.npm import WEB_DIR
 
-PROBE_DIR = Path(__file__).parent / "probe"
 HERE = Path(__file__).parent
+PROBE_DIR = HERE / "probe"
 ORT_WEB = "node_modules/onnxruntime-web"
-WASM_RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 WEBGPU_RUNTIME = ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm")
 
 
@@ -58,7 +58,7 @@ class Column:
 
 
 ALL_BROWSERS = ("chromium", "firefox", "webkit")
-WASM_PACKAGE = Package(WEB_DIR, ORT_WEB, tuple(f"dist/{name}" for name in WASM_RUNTIME))
+WASM_PACKAGE = Package(WEB_DIR, ORT_WEB, tuple(f"dist/{name}" for name in RUNTIME_FILES))
 ENGINES = {
     row.name: row
     for row in (
@@ -69,9 +69,9 @@ ENGINES = {
                # Its worker is 7.6 MB of base64, which the probe turns into a blob.
                policy=(("worker-src", "blob:"), ("script-src", "blob:"))),
         Engine("ort-web", "ONNX Runtime Web, 1 thread", "page", ALL_BROWSERS, WASM_PACKAGE, "ort-web",
-               {"module": WASM_RUNTIME[0], "provider": "wasm", "threads": 1}),
+               {"module": RUNTIME_FILES[0], "provider": "wasm", "threads": 1}),
         Engine("ort-web-threads", "ONNX Runtime Web, 2 threads", "page", ALL_BROWSERS, WASM_PACKAGE, "ort-web",
-               {"module": WASM_RUNTIME[0], "provider": "wasm", "threads": 2}, isolated=True),
+               {"module": RUNTIME_FILES[0], "provider": "wasm", "threads": 2}, isolated=True),
         # A software adapter needs half a second an image, and ten seconds for its first.
         Engine("ort-web-webgpu", "ONNX Runtime Web, WebGPU", "page", ("chromium",),
                Package(WEB_DIR, ORT_WEB, tuple(f"dist/{name}" for name in WEBGPU_RUNTIME)), "ort-web",

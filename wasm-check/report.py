@@ -5,8 +5,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from export.compat_table import COMPAT_FILE
 from training.files import write_json, write_text
+from training.spec import COMPAT_FILE
 from web.compat import render_compat
 
 CSV_FILE = "compat.csv"

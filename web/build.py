@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from training.files import read_json
-from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, read_spec
+from training.spec import COMPAT_FILE, CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, read_spec
 from web.compat import render_compat_page
 from web.context import select_variant, site_context
 from web.errors import OutputError, SiteError
@@ -24,7 +24,6 @@ from web.licences import licence_files, licence_rows
 from web.npm import WEB_DIR, ensure_packages
 from web.render import render_font_css, render_pages, render_service_worker
 
-COMPAT_FILE = "compat.json"  # of a model directory: what `invoke compat` measured
 MARKER_FILE = ".kakitori-site"  # in every folder that this module wrote, and so may replace
 FONT_PACKAGE = Path("@fontsource", "klee-one")
 RUNTIME_PACKAGE = Path("onnxruntime-web")
