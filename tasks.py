@@ -75,6 +75,7 @@ def data(
     help={
         "model": "Model directory to write.",
         "arch": "Network: resnet or cnn.",
+        "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
         "pooling": "Pooling before the classifier.",
         "dataset": "What to train on: ink, a prepared set such as etl9g, or several joined by +.",
         "mix": "Shares of the parts of a joined data set: 1:3.",
@@ -96,9 +97,9 @@ def data(
 )
 @clear_errors
 def train(
-    c, model=MODEL, arch=None, pooling=None, dataset=None, mix=None, size=None, epochs=None, batch_size=None,
-    learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None, start_from=None, seed=None,
-    device=None, workers=None, resume=False, fresh=False,
+    c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, size=None, epochs=None,
+    batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
+    start_from=None, seed=None, device=None, workers=None, resume=False, fresh=False,
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}

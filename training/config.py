@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import KakitoriError, check_choice
-from training.models.registry import get_architecture
+from training.models.registry import check_widths, format_widths, get_architecture
 from training.spec import POOLINGS, SIZES
 
 # Not part of what a run is: a run may be resumed elsewhere, or with other processes, and stay the same run.
@@ -18,6 +18,8 @@ class TrainConfig:
 
     model: Path = Path("models/kanji")
     arch: str = "resnet"
+    widths: tuple[int, ...] | None = None
+    """Channels of the stem and of each stage; None means the architecture's own."""
     pooling: str = "adaptive_avg"
     dataset: str = "ink"
     mix: str | None = None
@@ -54,6 +56,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         get_architecture(self.arch)
+        if self.widths is not None:
+            check_widths(self.arch, self.widths)
         check_choice("device", self.device, ("auto", "cpu", "cuda"))
         check_choice("pooling", self.pooling, [name for name, row in POOLINGS.items() if not row.fixed])
         if self.size not in SIZES:
@@ -79,12 +83,28 @@ class TrainConfig:
     def facts(self) -> dict[str, Any]:
         """What fixes the result, as plain values: stored with checkpoints and in `config.json`."""
         values = {name: value for name, value in asdict(self).items() if name not in TRANSIENT}
-        return values | {"start_from": self.start_from and self.start_from.as_posix()}
+        return values | {
+            "widths": self.widths and format_widths(self.widths),
+            "start_from": self.start_from and self.start_from.as_posix(),
+        }
+
+
+def _parse_numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(","))
+
+
+# A setting's type, what makes it of a flag's text, and what the text should have been.
+PARSERS = (
+    (int, int, "a whole number"),
+    (float, float, "a number"),
+    (Path, Path, "a path"),
+    (tuple[int, ...], _parse_numbers, "whole numbers joined by commas"),
+)
 
 
 def _parse(name: str, value: Any, kind: Any) -> Any:
-    for convert, meaning in ((int, "a whole number"), (float, "a number"), (Path, "a path")):
-        if kind in (convert, convert | None):
+    for type_, convert, meaning in PARSERS:
+        if kind in (type_, type_ | None):
             try:
                 return convert(value)
             except ValueError:

@@ -96,8 +96,8 @@ def set_up(config: TrainConfig) -> Run:
         dataset = open_dataset(config.dataset, config.size, config.class_limit, config.mix)
     charset = dataset.charset
     spec = ModelSpec(
-        config.arch, get_architecture(config.arch).widths, config.pooling, charset.name, len(charset), charset.digest,
-        config.size, radius=dataset.source.pen_radius(config.size),
+        config.arch, config.widths or get_architecture(config.arch).widths, config.pooling, charset.name, len(charset),
+        charset.digest, config.size, radius=dataset.source.pen_radius(config.size),
         characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licence,
     )  # fmt: skip
     network = build_network(spec).to(memory_format=torch.channels_last)

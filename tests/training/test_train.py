@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 import training.train
+from export.report import training_command
 from training.config import TrainConfig
 from training.errors import KakitoriError, ModelError
 from training.run_state import checkpoints, load_state
@@ -169,12 +170,23 @@ def test_weights_of_another_charset_are_no_start(config, tmp_path):
         ({"epochs": "many"}, "--epochs 'many' is not a whole number"),
         ({"learning_rate": "fast"}, "--learning-rate 'fast' is not a number"),
         ({"epochs": "0"}, "--epochs 0 must be above 0"),
+        ({"widths": "8,8,8"}, "--widths 8,8,8: 'resnet' takes 4 numbers of at least 1, such as its own, 32,64,128,256"),
+        ({"widths": "8,8,8,0"}, "--widths 8,8,8,0: 'resnet' takes 4 numbers of at least 1"),
+        ({"widths": "8,8,8,7,8", "arch": "cnn"}, "'cnn' takes 5 numbers of at least 8"),
+        ({"widths": "8x8"}, "--widths '8x8' is not whole numbers joined by commas"),
         ({"resume": True, "fresh": True}, "exclude each other"),
     ],
 )
 def test_flags_that_make_no_sense_are_refused(flags, message):
     with pytest.raises(KakitoriError, match=message):
         TrainConfig.from_flags(flags)
+
+
+def test_widths_shape_the_network_and_stand_in_its_command(config):
+    spec = quietly(replace(config, widths=(4, 6, 8, 10), epochs=1))
+    assert spec.widths == (4, 6, 8, 10)
+    assert weights(config)["classifier.2.weight"].shape == (16, 10)
+    assert "--widths 4,6,8,10" in training_command(spec.training)
 
 
 def test_flags_become_numbers():

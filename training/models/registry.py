@@ -5,22 +5,23 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from training.errors import check_choice
+from training.errors import KakitoriError, check_choice
 from training.models import cnn, resnet
 from training.spec import ModelSpec
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network class (num_classes, widths, pooling) and the widths it is best known with."""
+    """A network class (num_classes, widths, pooling), the widths it is best known with, and the least of each."""
 
     build: Callable[..., nn.Module]
     widths: tuple[int, ...]
+    least_width: int = 1
 
 
 ARCHITECTURES = {
     "resnet": Architecture(resnet.ResNet, resnet.WIDTHS),
-    "cnn": Architecture(cnn.SeparableCNN, cnn.WIDTHS),
+    "cnn": Architecture(cnn.SeparableCNN, cnn.WIDTHS, least_width=cnn.ATTENTION_REDUCTION),
 }
 
 
@@ -31,6 +32,27 @@ def get_architecture(name: str) -> Architecture:
         KakitoriError: for an unknown name, listing the known ones.
     """
     return ARCHITECTURES[check_choice("architecture", name, ARCHITECTURES)]
+
+
+def check_widths(arch: str, widths: tuple[int, ...]) -> tuple[int, ...]:
+    """Return `widths` if an architecture can be built with them.
+
+    Raises:
+        KakitoriError: otherwise, with widths that it can be built with.
+    """
+    architecture = get_architecture(arch)
+    count, least = len(architecture.widths), architecture.least_width
+    if len(widths) != count or min(widths) < least:
+        raise KakitoriError(
+            f"--widths {format_widths(widths)}: {arch!r} takes {count} numbers of at least {least}, "
+            f"such as its own, {format_widths(architecture.widths)}."
+        )
+    return widths
+
+
+def format_widths(widths: tuple[int, ...]) -> str:
+    """Return widths as they are typed."""
+    return ",".join(map(str, widths))
 
 
 def build_network(spec: ModelSpec) -> nn.Module:
