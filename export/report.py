@@ -165,9 +165,10 @@ def make_card(model_dir: Path) -> str:
 
 
 def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the facts of the runs that made a model, first to last, each with its `command`."""
+    """Return the facts of the runs that made a model, first to last, each with its `command` and its teacher's runs."""
     earlier = training_runs(facts["base"]) if facts.get("base") else []
-    return [*earlier, facts | {"command": training_command(facts)}]
+    teacher = training_runs(facts["taught_by"]) if facts.get("taught_by") else []
+    return [*earlier, facts | {"command": training_command(facts), "teacher_runs": teacher}]
 
 
 def training_command(facts: dict[str, Any]) -> str:

@@ -10,6 +10,12 @@ from training.spec import POOLINGS, SIZES
 
 # Not part of what a run is: a run may be resumed elsewhere, or with other processes, and stay the same run.
 TRANSIENT = ("model", "resume", "fresh", "device", "workers", "keep_checkpoints")
+POSITIVE = (
+    "epochs", "batch_size", "learning_rate", "sample_limit", "patience", "keep_checkpoints", "teacher_weight",
+    "teacher_temperature",
+)  # fmt: skip
+# Settings that say how another is used: they mean nothing, and are not a run's facts, where that one is not set.
+DETAILS_OF = {"teacher": ("teacher_weight", "teacher_temperature")}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,12 @@ class TrainConfig:
     """Images an epoch; None means the data set's own number."""
     start_from: Path | None = None
     """Model directory whose weights the run starts from; its images then have the full side from the first epoch."""
+    teacher: Path | None = None
+    """Model directory of a network to learn from, beside the labels, in epochs of its image side."""
+    teacher_weight: float = 0.5
+    """Share of the teacher in the loss; labels have the rest."""
+    teacher_temperature: float = 2.0
+    """Divides the logits of both; above 1 the teacher's second choices count for more."""
     seed: int = 1
     device: str = "auto"
     workers: int | None = None
@@ -64,29 +76,35 @@ class TrainConfig:
             raise KakitoriError(f"--size {self.size} is not one of {', '.join(map(str, SIZES))}.")
         if self.resume and self.fresh:
             raise KakitoriError("--resume and --fresh exclude each other: leave one out.")
-        for name in ("epochs", "batch_size", "learning_rate", "sample_limit", "patience", "keep_checkpoints"):
+        if self.teacher_weight > 1:
+            raise KakitoriError(f"--teacher-weight {self.teacher_weight} must be at most 1.")
+        for name in POSITIVE:
             value = getattr(self, name)
             if value is not None and value <= 0:
-                raise KakitoriError(f"--{name.replace('_', '-')} {value} must be above 0.")
+                raise KakitoriError(f"{_flag(name)} {value} must be above 0.")
 
     @classmethod
     def from_flags(cls, flags: dict[str, Any]) -> "TrainConfig":
         """Return the settings with the flags that are not None, given as typed on a command line.
 
         Raises:
-            KakitoriError: if a value is not a number where one is expected, or is out of range.
+            KakitoriError: if a value is not a number where one is expected, or is out of range, or says how something
+                is used that is not.
         """
         kinds = {f.name: f.type for f in fields(cls)}
-        return cls(**{name: _parse(name, value, kinds[name]) for name, value in flags.items() if value is not None})
+        given = {name: value for name, value in flags.items() if value is not None}
+        for whole, details in DETAILS_OF.items():
+            alone = [detail for detail in details if detail in given and whole not in given]
+            if alone:
+                raise KakitoriError(f"{_flag(alone[0])} means nothing without {_flag(whole)}: add or drop one.")
+        return cls(**{name: _parse(name, value, kinds[name]) for name, value in given.items()})
 
     @property
     def facts(self) -> dict[str, Any]:
         """What fixes the result, as plain values: stored with checkpoints and in `config.json`."""
-        values = {name: value for name, value in asdict(self).items() if name not in TRANSIENT}
-        return values | {
-            "widths": self.widths and format_widths(self.widths),
-            "start_from": self.start_from and self.start_from.as_posix(),
-        }
+        values = {name: _plain(value) for name, value in asdict(self).items() if name not in TRANSIENT}
+        unused = [detail for whole, details in DETAILS_OF.items() if not values[whole] for detail in details]
+        return values | dict.fromkeys(unused)
 
 
 def _parse_numbers(text: str) -> tuple[int, ...]:
@@ -102,11 +120,22 @@ PARSERS = (
 )
 
 
+def _plain(value: Any) -> Any:
+    """Return a setting as JSON and a command line can hold it."""
+    if isinstance(value, Path):
+        return value.as_posix()
+    return format_widths(value) if isinstance(value, tuple) else value
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _parse(name: str, value: Any, kind: Any) -> Any:
     for type_, convert, meaning in PARSERS:
         if kind in (type_, type_ | None):
             try:
                 return convert(value)
             except ValueError:
-                raise KakitoriError(f"--{name.replace('_', '-')} {value!r} is not {meaning}.") from None
+                raise KakitoriError(f"{_flag(name)} {value!r} is not {meaning}.") from None
     return value

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from training.batches import to_input
+from training.distil import Loss
 from training.metrics import ranks, top_k_percent
 
 EVALUATION_BATCH = 256
@@ -34,7 +35,6 @@ class Trainer:
     network: nn.Module
     average: AveragedModel
     optimizer: torch.optim.Optimizer
-    label_smoothing: float
     clip_norm: float
 
 
@@ -43,6 +43,7 @@ def train_epoch(
     batches: Iterable[tuple[Tensor, Tensor]],
     rates: Sequence[float],
     decays: Sequence[float],
+    loss_of: Loss,
     report: Callable[[float, float, int], None] = lambda loss, top1_percent, images: None,
 ) -> EpochResult:
     """Train on all batches; step i uses learning rate `rates[i]` and averages weights with `decays[i]`.
@@ -59,7 +60,7 @@ def train_epoch(
         x = to_input(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         with trainer.accelerator.autocast():
             logits = trainer.network(x)
-            loss = nn.functional.cross_entropy(logits, labels, label_smoothing=trainer.label_smoothing)
+            loss = loss_of(x, logits, labels)
         trainer.accelerator.backward(loss)
         trainer.accelerator.clip_grad_norm_(trainer.network.parameters(), trainer.clip_norm)
         trainer.optimizer.step()

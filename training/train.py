@@ -21,6 +21,7 @@ from training.charset import CHARSETS
 from training.checkpoint import load_network, save_network
 from training.config import TrainConfig
 from training.data.registry import Dataset, open_dataset
+from training.distil import Loss, Teacher, label_loss, open_teacher, taught_loss
 from training.errors import ModelError
 from training.history import EVENTS_FOLDER, log_events, plot_curves, write_log
 from training.loop import Trainer, evaluate_set, train_epoch
@@ -48,6 +49,7 @@ class Run:
     spec: ModelSpec
     data: Dataset
     trainer: Trainer
+    teacher: Teacher | None
     images_per_epoch: int
     batch_size: int  # in each process; smaller than asked for where an epoch is smaller than one batch
 
@@ -104,7 +106,8 @@ def set_up(config: TrainConfig) -> Run:
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     average = build_network(spec).to(accelerator.device, memory_format=torch.channels_last)
     network, optimizer = accelerator.prepare(network, optimizer)
-    trainer = Trainer(accelerator, network, average, optimizer, config.label_smoothing, config.clip_norm)
+    trainer = Trainer(accelerator, network, average, optimizer, config.clip_norm)
+    teacher = open_teacher(config.teacher, spec, accelerator.device) if config.teacher else None
     images = config.sample_limit or dataset.source.images_per_epoch
     batch_size = min(config.batch_size, images // accelerator.num_processes)
     if batch_size < 2:
@@ -112,7 +115,7 @@ def set_up(config: TrainConfig) -> Run:
             f"An epoch of {images} images in batches of {config.batch_size} leaves less than the 2 a batch that batch "
             "normalisation needs: raise --sample-limit or --batch-size."
         )
-    return Run(config, spec, dataset, trainer, images, batch_size)
+    return Run(config, spec, dataset, trainer, teacher, images, batch_size)
 
 
 def mixed_precision(device: str) -> str:
@@ -204,7 +207,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     rates = [learning_rate(i, total_steps, config.warmup_steps, config.learning_rate) for i in steps]
     decays = [ema_decay(i, config.ema_decay) for i in steps]
     progress.start_epoch(epoch, len(batches), side)
-    result = train_epoch(run.trainer, batches, rates, decays, progress.advance)
+    result = train_epoch(run.trainer, batches, rates, decays, choose_loss(run, side), progress.advance)
     images, labels = map(torch.from_numpy, run.data.source.held_out(VALIDATION_STREAM, side, VALIDATION_IMAGES))
     validation = evaluate_set(run.trainer.average, images, labels, accelerator.device)
     row = {
@@ -221,6 +224,14 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     }
     state.epoch, state.step, state.history = epoch, steps.stop, [*state.history, row]
     return row
+
+
+def choose_loss(run: Run, side: int) -> Loss:
+    """Return what an epoch of images of `side` minimises: the teacher takes part where they have its own side."""
+    config, labelled = run.config, label_loss(run.config.label_smoothing)
+    if run.teacher is None or side != run.teacher.side:
+        return labelled
+    return taught_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
 
 
 def record(run: Run, state: RunState) -> None:
@@ -257,7 +268,8 @@ def finish(run: Run, state: RunState) -> ModelSpec:
         "device": run.trainer.accelerator.device.type,
         "precision": run.trainer.accelerator.mixed_precision,
         "finished": time.strftime("%Y-%m-%d"),
-        "base": read_spec(run.config.start_from).training if run.config.start_from else None,
+        "base": training_facts(run.config.start_from),
+        "taught_by": training_facts(run.config.teacher),
     }
     spec = ModelSpec(**{**vars(run.spec), "training": facts})
     run.trainer.average.load_state_dict(best.average)
@@ -265,6 +277,11 @@ def finish(run: Run, state: RunState) -> ModelSpec:
     write_log(state.history, run.config.model)
     plot_curves(state.history, run.config.model)
     return spec
+
+
+def training_facts(model_dir: Path | None) -> dict[str, Any] | None:
+    """Return the facts of the run that made a model."""
+    return read_spec(model_dir).training if model_dir else None
 
 
 def describe(run: Run) -> str:
