@@ -74,7 +74,7 @@ def data(
 @task(
     help={
         "model": "Model directory to write.",
-        "arch": "Network: resnet or cnn.",
+        "arch": "Network: compact, resnet or cnn.",
         "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
         "pooling": "Pooling before the classifier.",
         "dataset": "What to train on: ink, a prepared set such as etl9g, or several joined by +.",

@@ -23,7 +23,7 @@ class TrainConfig:
     """What fixes a run's result, and where and how it runs. Choices and ranges are checked on construction."""
 
     model: Path = Path("models/kanji")
-    arch: str = "resnet"
+    arch: str = "compact"
     widths: tuple[int, ...] | None = None
     """Channels of the stem and of each stage; None means the architecture's own."""
     pooling: str = "adaptive_avg"

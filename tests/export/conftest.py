@@ -19,7 +19,7 @@ from training.spec import KANJIVG_LICENCE, ModelSpec
 SIZE = 32
 NUM_CLASSES = 10
 TRAINING_STEPS = 100
-WIDTHS = {"resnet": (8, 16, 16, 24), "cnn": (8, 16, 24, 32)}
+WIDTHS = {"resnet": (8, 16, 16, 24), "compact": (8, 16, 16, 24), "cnn": (8, 16, 24, 32)}
 
 
 def blobs(labels: np.ndarray, size: int, seed) -> np.ndarray:

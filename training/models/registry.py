@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from training.errors import KakitoriError, check_choice
-from training.models import cnn, resnet
+from training.models import cnn, compact, resnet
 from training.spec import ModelSpec
 
 
@@ -21,6 +21,7 @@ class Architecture:
 
 ARCHITECTURES = {
     "resnet": Architecture(resnet.ResNet, resnet.WIDTHS),
+    "compact": Architecture(compact.CompactNet, compact.WIDTHS),
     "cnn": Architecture(cnn.SeparableCNN, cnn.WIDTHS, least_width=cnn.ATTENTION_REDUCTION),
 }
 
