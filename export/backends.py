@@ -74,7 +74,7 @@ PRECISIONS = {
         Precision("fp32", "float", "float32", FP32_MAX_LOGIT_DIFFERENCE, 0.1),
         Precision("fp16", "float16-storage", "float16 weights", 0.05, 0.1, frozenset({"Cast"})),
         Precision(
-            "int8", "static-qdq", "uint8 weights and activations, ranges from calibration", None, 0.3,
+            "int8", "static-qdq", "int8 weights, uint8 activations, ranges from calibration", None, 0.3,
             frozenset({"DequantizeLinear", "QuantizeLinear"}),
         ),
         Precision("int8-dynamic", "dynamic", "uint8 weights and activations, ranges found on each run", None, 0.3),

@@ -15,7 +15,7 @@ from export.simplify import simplify
 from export.storage import as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
 
-ARCHS = ("resnet", "cnn")
+ARCHS = ("resnet", "compact", "cnn")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_int8_is_really_int8(make_graph, arch, calibration_images):
     for layer in layers:
         data, weight = makers[layer.input[0]], makers[layer.input[1]]
         assert data.op_type == weight.op_type == "DequantizeLinear"
-        assert stored[weight.input[0]].data_type == onnx.TensorProto.UINT8
+        assert stored[weight.input[0]].data_type == onnx.TensorProto.INT8
         assert stored[data.input[2]].data_type == onnx.TensorProto.UINT8
     for node in quantized.graph.node:
         if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
@@ -120,7 +120,7 @@ def test_dynamic_int8_leaves_no_layer_in_float(make_graph, arch):
 
 def test_a_float_layer_is_refused(make_graph):
     _, model = make_graph()
-    with pytest.raises(QuantizationError, match=r"Conv '.*' still computes in float, expected uint8 weights"):
+    with pytest.raises(QuantizationError, match=r"Conv '.*' still computes in float, expected int8 weights"):
         check_quantized(model)
 
 
