@@ -12,6 +12,8 @@ from numba import njit
 
 COARSE, FINE = 3, 6  # grid sides of the two displacement fields
 COARSE_SD, FINE_SD = 0.032, 0.014
+SHORT = 0.25  # the length of a short stroke
+MANY_STROKES = 8  # a character of fewer is another one without one of them
 
 
 @njit(cache=True)
@@ -27,22 +29,23 @@ def normalise(strokes):
 
 
 @njit(cache=True)
-def move_components(strokes, components, a, rng):
+def move_components(strokes, components, looseness, amount, rng):
     """Shift, turn and stretch each part of the character about its own centre, in place."""
     for part in range(components.max() + 1):
-        count, centre_x, centre_y = 0, 0.0, 0.0
+        count, centre_x, centre_y, loose = 0, 0.0, 0.0, 1.0
         for s in range(len(strokes)):
             if components[s] == part:
                 count += 1
                 centre_x += strokes[s, :, 0].mean()
                 centre_y += strokes[s, :, 1].mean()
+                loose = looseness[s]
         if count == 0:
             continue
         centre_x, centre_y = centre_x / count, centre_y / count
-        turn = rng.normal() * 0.04 * a
+        turn = rng.normal() * 0.04 * amount
         cos, sin = math.cos(turn), math.sin(turn)
-        wide, high = math.exp(rng.normal() * 0.07 * a), math.exp(rng.normal() * 0.07 * a)
-        shift_x, shift_y = rng.normal() * 0.022 * a, rng.normal() * 0.022 * a
+        wide, high = math.exp(rng.normal() * 0.07 * amount), math.exp(rng.normal() * 0.07 * amount)
+        shift_x, shift_y = rng.normal() * 0.022 * amount * loose, rng.normal() * 0.022 * amount * loose
         for s in range(len(strokes)):
             if components[s] == part:
                 for p in range(strokes.shape[1]):
@@ -67,23 +70,53 @@ def retrace(stroke, first, last):
 
 
 @njit(cache=True)
+def length_of(stroke):
+    """Return the length of a stroke (P, 2)."""
+    length = 0.0
+    for p in range(1, len(stroke)):
+        length += math.hypot(stroke[p, 0] - stroke[p - 1, 0], stroke[p, 1] - stroke[p - 1, 1])
+    return length
+
+
+@njit(cache=True)
 def bend_stroke(stroke, a, rng):
-    """Scale a stroke about a point of its chord, turn, shift and bow it, in place."""
+    """Scale a stroke about a point of its chord, turn, shift, bow, flatten or deepen it, in place.
+
+    Short strokes vary most: dots grow, shrink and lean as no long stroke does.
+    """
     count = len(stroke)
-    chord_x, chord_y = stroke[-1, 0] - stroke[0, 0], stroke[-1, 1] - stroke[0, 1]
+    start_x, start_y = stroke[0, 0], stroke[0, 1]
+    chord_x, chord_y = stroke[-1, 0] - start_x, stroke[-1, 1] - start_y
     at = rng.random()
-    pivot_x, pivot_y = stroke[0, 0] + at * chord_x, stroke[0, 1] + at * chord_y
-    scale, turn = math.exp(rng.normal() * 0.13 * a), rng.normal() * 0.075 * a
+    pivot_x, pivot_y = start_x + at * chord_x, start_y + at * chord_y
+    short = math.exp(-length_of(stroke) / SHORT)
+    scale = math.exp(rng.normal() * 0.13 * (1 + short) * a)
+    turn = rng.normal() * 0.075 * (1 + 1.5 * short) * a * (2.2 if rng.random() < 0.12 else 1.0)
     cos, sin = scale * math.cos(turn), scale * math.sin(turn)
-    shift_x, shift_y = rng.normal() * 0.017 * a, rng.normal() * 0.017 * a
+    shift = 0.017 * (1 + 0.8 * short) * a
+    shift_x, shift_y = rng.normal() * shift, rng.normal() * shift
     bow = rng.normal() * 0.06 * a
+    depth = min(1.6, math.exp(rng.normal() * 0.2 * a))
     peak = 0.5 + 0.15 * rng.normal()
     for p in range(count):
         t = p / (count - 1)
         arch = bow * math.sin(math.pi * t ** (0.5 if peak < 0.35 else 2.0 if peak > 0.65 else 1.0))
-        x, y = stroke[p, 0] - pivot_x - arch * chord_y, stroke[p, 1] - pivot_y + arch * chord_x
+        on_chord_x, on_chord_y = start_x + t * chord_x, start_y + t * chord_y
+        x = on_chord_x + depth * (stroke[p, 0] - on_chord_x) - pivot_x - arch * chord_y
+        y = on_chord_y + depth * (stroke[p, 1] - on_chord_y) - pivot_y + arch * chord_x
         stroke[p, 0] = pivot_x + cos * x - sin * y + shift_x
         stroke[p, 1] = pivot_y + sin * x + cos * y + shift_y
+
+
+@njit(cache=True)
+def draw_out_hook(stroke, hook, rng):
+    """Make a stroke's hook longer and turn it, in place: hasty hands pull it far out."""
+    corner = round(hook * (len(stroke) - 1))
+    longer, turn = 1.2 + 2 * rng.random(), rng.normal() * 0.35
+    cos, sin = longer * math.cos(turn), longer * math.sin(turn)
+    for p in range(corner + 1, len(stroke)):
+        x, y = stroke[p, 0] - stroke[corner, 0], stroke[p, 1] - stroke[corner, 1]
+        stroke[p, 0], stroke[p, 1] = stroke[corner, 0] + cos * x - sin * y, stroke[corner, 1] + sin * x + cos * y
 
 
 @njit(cache=True)
@@ -93,11 +126,11 @@ def change_ends(stroke, hook, hook_loss, rng):
     if hook < 1 and rng.random() < hook_loss:
         last = hook
     if rng.random() < 0.16:
-        first = rng.random() * 0.16
+        first = rng.random() ** 1.5 * 0.28
     elif rng.random() < 0.12:
         first = -rng.random() * 0.1
     if rng.random() < 0.16:
-        last -= rng.random() * 0.16
+        last -= rng.random() ** 1.5 * 0.28
     elif rng.random() < 0.12 and last == 1.0:
         last += rng.random() * 0.12
     return stroke if first == 0 and last == 1 else retrace(stroke, first, last)
@@ -171,8 +204,14 @@ def displace(points, side, sd, rng):
 
 @njit(cache=True)
 def slant(points, a, rng):
-    """Turn, shear and stretch the whole character, in place."""
+    """Turn, shear and stretch the whole character, in place; now and then as on a turned page or in italics."""
     turn, shear, stretch = rng.normal() * 0.08 * a, rng.normal() * 0.12 * a, math.exp(rng.normal() * 0.08 * a)
+    if rng.random() < 0.15:
+        turn = (2 * rng.random() - 1) * 0.37
+    if rng.random() < 0.1:
+        shear = (2 * rng.random() - 1) * 0.37
+    if rng.random() < 0.1:
+        stretch = math.exp((2 * rng.random() - 1) * 0.25)
     cos, sin = math.cos(turn), math.sin(turn)
     for p in range(len(points)):
         x, y = points[p, 0] * stretch, points[p, 1] / stretch
@@ -182,13 +221,17 @@ def slant(points, a, rng):
 
 @njit(cache=True)
 def join(strokes, haste, rng):
-    """Return (S+1,) starts of the strokes' points, with consecutive strokes joined when the pen has a short way."""
+    """Return (S+1,) starts of the strokes' points, with consecutive strokes joined when the pen has a short way.
+
+    Now and then one pair is joined over any distance: the pen was not lifted.
+    """
     count = strokes.shape[1]
     starts = np.zeros(len(strokes) + 1, dtype=np.int64)
+    unlifted = rng.integers(0, len(strokes)) if rng.random() < 0.05 else 0
     kept = 1
     for s in range(1, len(strokes)):
         gap = math.hypot(strokes[s, 0, 0] - strokes[s - 1, -1, 0], strokes[s, 0, 1] - strokes[s - 1, -1, 1])
-        if rng.random() >= haste * (1 - gap / 0.45):
+        if rng.random() >= haste * (1 - gap / 0.45) and s != unlifted:
             starts[kept] = s * count
             kept += 1
     starts[kept] = len(strokes) * count
@@ -196,28 +239,46 @@ def join(strokes, haste, rng):
 
 
 @njit(cache=True)
-def imitate_hand(template, components, hooks, rng):
+def find_forgotten(strokes, rng):
+    """Return the stroke that the hand leaves out: a short one of many, seldom; -1 for none."""
+    if len(strokes) >= MANY_STROKES and rng.random() < 0.03:
+        candidate = rng.integers(0, len(strokes))
+        if length_of(strokes[candidate]) < SHORT:
+            return candidate
+    return -1
+
+
+@njit(cache=True)
+def imitate_hand(template, components, parts, looseness, hooks, rng):
     """Return (points (S·P, 2), starts) of one character as a hand might write it, box side about 1 at the origin."""
     a = min(1.9, abs(rng.normal() * 0.45 + 0.8) + 0.1)
     strokes = normalise(template)
-    move_components(strokes, components, a, rng)
+    disorder = 2.5 if rng.random() < 0.15 else 1.0  # some hands keep no proportions
+    move_components(strokes, components, looseness, disorder * a, rng)
+    move_components(strokes, parts, looseness, 0.5 * disorder * a, rng)
     hook_loss = 0.8 if rng.random() < 0.25 else 0.15
     smoothing = rng.integers(1, 4) if rng.random() < 0.5 else 0
     tremor = abs(rng.normal()) * 0.006 * a if rng.random() < 0.4 else 0.0
-    is_angular = rng.random() < 0.15
+    is_angular = rng.random() < 0.2
     for s in range(len(strokes)):
+        if hooks[s] < 1 and rng.random() < 0.12:
+            draw_out_hook(strokes[s], hooks[s], rng)
         strokes[s] = change_ends(strokes[s], hooks[s], hook_loss, rng)
         if is_angular:
             # More lines where the stroke turns more: そ in two lines would be another character.
             straighten(strokes[s], min(strokes.shape[1] - 1, rng.integers(2, 5) + int(total_turn(strokes[s]) / 0.8)))
         bend_stroke(strokes[s], a if not is_angular else 0.6 * a, rng)
-        smooth(strokes[s], smoothing)
         if tremor > 0:
             tremble(strokes[s], tremor, rng)
+    forgotten = find_forgotten(strokes, rng)
+    if forgotten >= 0:
+        strokes = np.concatenate((strokes[:forgotten], strokes[forgotten + 1 :]))
     # Characters of few strokes, most hiragana among them, are the ones that hands run together.
     haste = rng.random() * (0.9 if len(strokes) <= 4 else 0.6) if rng.random() < 0.5 else 0.0
     starts = join(strokes, haste, rng)
-    points = strokes.reshape(-1, 2)
+    points = strokes.copy().reshape(-1, 2)
+    for s in range(len(starts) - 1):
+        smooth(points[starts[s] : starts[s + 1]], smoothing)
     displace(points, COARSE, COARSE_SD * a, rng)
     displace(points, FINE, FINE_SD * a, rng)
     slant(points, a, rng)

@@ -19,7 +19,8 @@ def pen_radii(starts, size, rng):
     The widest pen of the range is for few strokes: a hand takes a finer one for many.
     """
     widest = 2.4 - 0.06 * min(15, len(starts) - 1) if rng.random() < 0.95 else 2.9
-    pen = (0.6 + (widest - 0.6) * rng.random()) * size / 64
+    finest = 0.6 if rng.random() < 0.9 else 0.3
+    pen = (finest + (widest - finest) * rng.random()) * size / 64
     radii = np.full(starts[-1], pen)
     if rng.random() < 0.4:
         for s in range(len(starts) - 1):
@@ -68,7 +69,7 @@ def photograph(image, rng):
     """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, patchy, specked, thresholded."""
     if rng.random() < 0.6:
         image = blur(image)
-        if image.shape[0] >= 48 and rng.random() < 0.4:
+        for _ in range(rng.integers(0, 3) if image.shape[0] >= 48 and rng.random() < 0.5 else 0):
             image = blur(image)
     gain, gamma = 0.9 + 0.7 * rng.random(), 0.6 + 0.9 * rng.random()
     grain = 0.1 * rng.random() if rng.random() < 0.5 else 0.0
@@ -94,7 +95,9 @@ def photograph(image, rng):
 
 
 @njit(cache=True)
-def draw_batch(images, labels, strokes, components, hooks, stroke_starts, template_starts, photographed, rng):
+def draw_batch(
+    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, photographed, rng
+):
     """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one imitation each of the classes `labels` (N,).
 
     The other arrays are those of `training.data.kanjivg.Templates`; `photographed` is the share of images that pass
@@ -106,7 +109,9 @@ def draw_batch(images, labels, strokes, components, hooks, stroke_starts, templa
         form = rng.integers(first, last)
         begin, end = stroke_starts[form], stroke_starts[form + 1]
         template = strokes[begin:end].astype(np.float64)
-        points, starts = imitate_hand(template, components[begin:end], hooks[begin:end], rng)
+        points, starts = imitate_hand(
+            template, components[begin:end], parts[begin:end], looseness[begin:end], hooks[begin:end], rng
+        )
         coverage = np.zeros((size, size))
         cover(coverage, place(points, size, rng), starts, pen_radii(starts, size, rng))
         if rng.random() < photographed:

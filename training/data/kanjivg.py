@@ -5,7 +5,8 @@ old forms, other stroke orders), which are forms that hands write too.
 """
 
 import os
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,7 +21,7 @@ from training.files import replacing
 
 POINTS_PER_STROKE = 20  # keeps the small hooks, which 14 points a stroke round off
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
-FORMAT = 3  # raise when what the cache holds changes its meaning
+FORMAT = 4  # raise when what the cache holds changes its meaning
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 # The namespace that the files' own DTD fixes for every element; the root's xmlns:kvg, with https and a slash, loses.
 TYPE = "{http://kanjivg.tagaini.net}type"
@@ -31,12 +32,29 @@ HOOK_TURN = np.deg2rad(50)  # with at least this turn
 HOOK_POINTS, HOOK_WINDOW = 101, 4  # a turn is looked for on so many points, between so many steps either side
 
 
+VOICING_STROKES = {"\u3099": 2, "\u309a": 1}  # of the combining marks ゛ and ゜
+MARK_LOOSENESS = 4.0  # hands put them inside the kana, beside it and above it
+
+
+@dataclass(frozen=True)
+class TemplateStroke:
+    """One stroke as KanjiVG has it; the fields are those of `Templates`."""
+
+    points: np.ndarray  # (P, 2)
+    component: int
+    part: int
+    hook: float
+    looseness: float = 1.0
+
+
 @dataclass(frozen=True)
 class Templates:
     """The strokes of a charset, packed. T templates and S strokes in all, P points a stroke, K classes."""
 
     strokes: np.ndarray  # (S, P, 2) float32, KanjiVG's 109-unit box scaled to 0..1, y down
-    components: np.ndarray  # (S,) int32, which part of its character a stroke belongs to
+    components: np.ndarray  # (S,) int32, which of its character's largest parts a stroke belongs to
+    parts: np.ndarray  # (S,) int32, which of its smallest parts
+    looseness: np.ndarray  # (S,) float32, how many times further than others its component may move
     hooks: np.ndarray  # (S,) float32, the share of the length after which a hook begins, 1 if there is none
     stroke_starts: np.ndarray  # (T+1,) int64, the first stroke of each template, and S
     template_starts: np.ndarray  # (K+1,) int64, the first template of each class, and T
@@ -88,46 +106,56 @@ def _parse_charset(charset: Charset, folder: Path) -> Templates:
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.svg")):
         files.setdefault(path.stem.split("-")[0], []).append(path)
-    strokes, components, hooks, stroke_starts, template_starts = [], [], [], [0], [0]
+    strokes, stroke_starts, template_starts = [], [0], [0]
     for character in track(charset.characters, description="Reading KanjiVG", transient=True):
         paths = files.get(f"{ord(character):05x}", [])
         if not paths:
             raise DataError(f"KanjiVG has no strokes for {character!r}: leave it out of the charset.")
         for path in paths:
-            for points, component, hook in parse_strokes(path):
-                strokes.append(points)
-                components.append(component)
-                hooks.append(hook)
+            strokes += loosen_marks(parse_strokes(path), character)
             stroke_starts.append(len(strokes))
         template_starts.append(len(stroke_starts) - 1)
     return Templates(
-        np.stack(strokes).astype(np.float32),
-        np.array(components, np.int32),
-        np.array(hooks, np.float32),
+        np.stack([stroke.points for stroke in strokes]).astype(np.float32),
+        np.array([stroke.component for stroke in strokes], np.int32),
+        np.array([stroke.part for stroke in strokes], np.int32),
+        np.array([stroke.looseness for stroke in strokes], np.float32),
+        np.array([stroke.hook for stroke in strokes], np.float32),
         np.array(stroke_starts, np.int64),
         np.array(template_starts, np.int64),
     )
 
 
-def parse_strokes(path: Path) -> list[tuple[np.ndarray, int, float]]:
-    """Return (points (P, 2) in 0..1, component, hook start) of each stroke of a KanjiVG file, in writing order."""
+def parse_strokes(path: Path) -> list[TemplateStroke]:
+    """Return the strokes of a KanjiVG file, in writing order."""
     root = ElementTree.parse(path).getroot().find(f"{NAMESPACE}g")
     while len(root) == 1 and root[0].tag.endswith("}g"):
         root = root[0]
+    innermost = {path: group for group in root.iter(f"{NAMESPACE}g") for path in group}
+    groups = {group: number for number, group in enumerate(dict.fromkeys(innermost.values()))}
     return [
-        _sample_stroke(element, component)
+        _sample_stroke(element, component, groups[innermost[element]])
         for component, part in enumerate(root)
         for element in part.iter(f"{NAMESPACE}path")
     ]
 
 
-def _sample_stroke(element: ElementTree.Element, component: int) -> tuple[np.ndarray, int, float]:
+def loosen_marks(strokes: list[TemplateStroke], character: str) -> list[TemplateStroke]:
+    """Return the strokes with those of a voicing mark, the last ones, as one component that moves far."""
+    count = VOICING_STROKES.get(unicodedata.normalize("NFD", character)[-1], 0)
+    if not count:
+        return strokes
+    mark = {"component": strokes[-1].component, "part": strokes[-1].part, "looseness": MARK_LOOSENESS}
+    return [*strokes[:-count], *(replace(stroke, **mark) for stroke in strokes[-count:])]
+
+
+def _sample_stroke(element: ElementTree.Element, component: int, part: int) -> TemplateStroke:
     steps = np.linspace(0, 1, SAMPLES_PER_SEGMENT)
     curve = np.array([segment.point(t) for segment in parse_path(element.get("d"))[1:] for t in steps])
     length = np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
     is_hooked = any(sign in HOOKED for sign in element.get(TYPE, ""))
     hook = find_hook(_spread(curve, length, HOOK_POINTS)) if is_hooked else 1.0
-    return _spread(curve, length, POINTS_PER_STROKE) / 109, component, hook
+    return TemplateStroke(_spread(curve, length, POINTS_PER_STROKE) / 109, component, part, hook)
 
 
 def _spread(curve: np.ndarray, length: np.ndarray, count: int) -> np.ndarray:
