@@ -156,11 +156,12 @@ def make_card(model_dir: Path) -> str:
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     spec = read_spec(model_dir)
+    runs = training_runs(spec.training)
     return environment.get_template(CARD_TEMPLATE).render(
         name=model_dir.resolve().name, spec=spec, facts=spec.training,
         is_drawn=spec.training.get("dataset", GENERATED) == GENERATED,
         tables=make_tables(model_dir),
-        runs=training_runs(spec.training), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
+        runs=runs, co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
     )  # fmt: skip
 
 
@@ -169,6 +170,13 @@ def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:
     earlier = training_runs(facts["base"]) if facts.get("base") else []
     teacher = training_runs(facts["taught_by"]) if facts.get("taught_by") else []
     return [*earlier, facts | {"command": training_command(facts), "teacher_runs": teacher}]
+
+
+def emitted_grams(runs: list[dict[str, Any]]) -> float | None:
+    """Return the grams of CO2 equivalent of all the runs that made a model; None if one has no record."""
+    if any("emissions_kg" not in run for run in runs):
+        return None
+    return round(1000 * sum(run["emissions_kg"] for run in runs), 3)
 
 
 def training_command(facts: dict[str, Any]) -> str:

@@ -12,9 +12,10 @@ EVENTS_FOLDER = "tensorboard"
 
 
 def write_log(history: list[dict[str, float]], model_dir: Path) -> None:
-    """Write `training_log.csv`, one row an epoch, units in the header."""
+    """Write `training_log.csv`, one row an epoch, units in the header; empty where an epoch has no such figure."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(history[0]), lineterminator="\n")
+    names = dict.fromkeys(name for row in history for name in row)
+    writer = csv.DictWriter(text, fieldnames=list(names), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_text(model_dir / LOG_FILE, text.getvalue())

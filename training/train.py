@@ -22,6 +22,7 @@ from training.checkpoint import load_network, save_network
 from training.config import TrainConfig
 from training.data.registry import Dataset, open_dataset
 from training.distil import Loss, Teacher, label_loss, open_teacher, taught_loss
+from training.energy import EnergyMeter, energy_facts
 from training.errors import ModelError
 from training.history import EVENTS_FOLDER, log_events, plot_curves, write_log
 from training.loop import Trainer, evaluate_set, train_epoch
@@ -76,14 +77,15 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSp
     restore(run, state)
     if is_main:
         report(describe(run))
-    with TrainProgress(config.epochs, state.epoch, enabled=is_main) as progress:
+    with TrainProgress(config.epochs, state.epoch, is_main) as progress, EnergyMeter(is_main) as meter:
         while not is_done(state.history, config):
             row = run_epoch(run, state, progress)
+            row.update(meter.lap())
             progress.print_row(row)
             if is_main:
                 record(run, state)
             run.trainer.accelerator.wait_for_everyone()
-    spec = finish(run, state) if is_main else None
+    spec = finish(run, state, meter) if is_main else None
     run.trainer.accelerator.end_training()
     return spec
 
@@ -253,7 +255,7 @@ def best_row(history: list[dict[str, float]]) -> dict[str, float]:
     return max((row for row in history if row["side_px"] == side), key=lambda row: row["val_top1_percent"])
 
 
-def finish(run: Run, state: RunState) -> ModelSpec:
+def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
     """Write the best epoch's averaged weights with config, log and curves; return the spec."""
     best = load_state(run.config.model / FOLDER / "best.pt")
     row = best_row(state.history)
@@ -268,6 +270,7 @@ def finish(run: Run, state: RunState) -> ModelSpec:
         "device": run.trainer.accelerator.device.type,
         "precision": run.trainer.accelerator.mixed_precision,
         "finished": time.strftime("%Y-%m-%d"),
+        **energy_facts(state.history, meter),
         "base": training_facts(run.config.start_from),
         "taught_by": training_facts(run.config.teacher),
     }
