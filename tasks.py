@@ -219,10 +219,11 @@ def compat(
 @task(help={"model": "Model directory.", "readme": "File whose tables are written anew."})
 @clear_errors
 def bench(c, model=MODEL, readme="README.md"):
-    """Measure speed and sizes; write bench.json and the README's tables."""
+    """Measure speed and sizes, beside the model that pages run too; write bench.json and the README's tables."""
     from export.bench import run_bench
+    from wasm_check.speed import time_in_chromium
 
-    run_bench(Path(model), Path(readme))
+    run_bench(Path(model), Path(readme), time_in_chromium)
 
 
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})
