@@ -3,7 +3,7 @@
 That model is DaKanji's single-character CNN (github.com/CaptainDario/DaKanji-Single-Kanji-Recognition): an
 EfficientNet-lite (Tan & Le 2019, arXiv:1905.11946, without squeeze-and-excitation and with ReLU6) for 64x64 pixels and
 6,507 classes; 2.23 MB as ONNX, 0.24 ms a character natively on one idle thread. Lite0's own classifier of 1,280 x 6,507
-would weigh 33 MB in float32, so the network was narrowed; by how much depends on how its weights are stored, and READINGS
+would weigh 33 MB in float32, so the network was narrowed; by how much depends on how weights are stored, and READINGS
 has one row for each way that gives 2.23 MB. Its published training recipe converts to float16, and with lite0's first
 five stages float16 also comes nearest to 0.24 ms, so that row is the stand-in (AMD EPYC, onnxruntime 1.31.1, one thread
 of a busy machine, November 2026):
