@@ -42,12 +42,13 @@ def optional_path(text: str | None) -> Path | None:
 
 @task(
     help={
-        "source": "What to prepare: ink, drawn from KanjiVG's strokes, or a set of your own: see docs/data.md.",
+        "source": "What to prepare: ink, drawn from KanjiVG's strokes, fonts, or a set of your own: see docs/data.md.",
         "from": "Folder that holds the set's files.",
         "etl-dir": "The same, of ETL files: any of the sets, at any depth.",
         "dataset": "What to make of ETL files: etl9g, etl8g or etl-all; otherwise the smallest that all belong to.",
         "split": "How ETL images are divided: writers, or random-leaking, as earlier systems did.",
-        "workers": "Processes that prepare ETL files.",
+        "workers": "Processes that prepare ETL files or fonts.",
+        "charset": "Characters to draw in each font.",
         "size": "Image side in pixels.",
         "strokes": "A stroke file; its real writing stands first in each row of the contact sheet.",
         "sheet": "Where to write the contact sheet of ink.",
@@ -59,7 +60,7 @@ def optional_path(text: str | None) -> Path | None:
 @clear_errors
 def data(
     c, source="ink", from_=None, etl_dir=None, dataset=None, split="writers", size=64, workers=1, skip_bad=False,
-    strokes=None, sheet=SHEET, inspect=None,
+    charset="etl9g", strokes=None, sheet=SHEET, inspect=None,
 ):  # fmt: skip
     """Prepare and verify a data source, or look at a prepared set."""
     from training.prepare import Options, prepare
@@ -68,7 +69,9 @@ def data(
     if inspect:
         return inspect_sets(None if inspect is True else inspect, size)
     folder = optional_path(from_ or etl_dir)
-    prepare(source, Options(size, folder, skip_bad, Path(sheet), optional_path(strokes), dataset, split, workers))
+    prepare(
+        source, Options(size, folder, skip_bad, Path(sheet), optional_path(strokes), dataset, split, workers, charset)
+    )
 
 
 @task(

@@ -8,9 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from training.charset import Charset, get_charset, limited
+from training.data.font_table import FONTS
 from training.data.ink import InkSource
 from training.data.mixed import MixedSource
 from training.data.prepared import METADATA, open_prepared, prepared_folder
+from training.data.published import PUBLISHED
 from training.data.stored import StoredSource
 from training.errors import DataError, KakitoriError
 from training.spec import GENERATED, KANJIVG_LICENCE
@@ -113,7 +115,14 @@ def find_prepared(name: str, size: int) -> Path:
     if not (folder / METADATA).is_file():
         there = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA}"))
         raise DataError(
-            f"Unknown dataset {name!r}: choose ink, or prepare {folder} with `invoke data --source … --size {size}`; "
+            f"Unknown dataset {name!r}: choose ink, or prepare {folder} with `{command_for(name, size)}`; "
             f"prepared are: {', '.join(there) or 'none'}."
         )
     return folder
+
+
+def command_for(name: str, size: int) -> str:
+    """Return the command that prepares the set of a name, as far as the name tells."""
+    source = next((source for source in (*PUBLISHED, "etl", FONTS) if name.startswith(source)), "…")
+    charset = f" --charset {name.removeprefix(FONTS + '-')}" if name.startswith(f"{FONTS}-") else ""
+    return f"invoke data --source {source}{charset} --size {size}"
