@@ -81,6 +81,7 @@ def data(
         "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
         "pooling": "Pooling before the classifier.",
         "dataset": "What to train on: ink, a prepared set such as etl9g, or several joined by +.",
+        "without": "Effects of the hand to leave out of the ink, to measure them: joins,hooks.",
         "mix": "Shares of the parts of a joined data set: 1:3.",
         "size": "Image side in pixels.",
         "epochs": "Passes of 20 images a class (or --sample-limit images).",
@@ -103,7 +104,7 @@ def data(
 )
 @clear_errors
 def train(
-    c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, size=None, epochs=None,
+    c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, without=None, size=None, epochs=None,
     batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
     start_from=None, teacher=None, teacher_weight=None, teacher_temperature=None, seed=None, device=None, workers=None,
     resume=False, fresh=False,
@@ -119,6 +120,32 @@ def train(
         write_card(Path(model))
         facts = spec.training
         print(f"{model}: validation top-1 {facts['val_top1_percent']} % after {facts['images_seen']:,} images.")
+
+
+@task(
+    iterable=["strokes"],
+    help={
+        "strokes": "A stroke file of real handwriting to measure on; may be given several times.",
+        "epochs": "Of every run.",
+        "class-limit": "Only the first N classes.",
+        "out": "Folder for the models; an interrupted ablation goes on with what is there.",
+    },
+)
+@clear_errors
+def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
+    """Measure what each effect of the ink is worth: a short training run without each."""
+    from export.report import ablation_table, replace_tables
+    from training.ablation import RESULTS, run_ablation
+    from training.config import TrainConfig
+    from training.files import read_json, write_text
+
+    flags = {"epochs": epochs, "class_limit": class_limit}
+    typed = "".join(f" --{name.replace('_', '-')} {value}" for name, value in flags.items() if value)
+    command = f"invoke ablate{typed}" + "".join(f" --strokes {Path(s).name}" for s in strokes)
+    run_ablation(TrainConfig.from_flags(flags), [Path(s) for s in strokes], Path(out), command)
+    readme = Path("training/README.md")
+    text = readme.read_text(encoding="utf-8")
+    write_text(readme, replace_tables(text, {"ablation": ablation_table(read_json(RESULTS))}))
 
 
 @task(
@@ -260,4 +287,4 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, evaluate, export, site, serve, compat, bench, doctor, run_tests)
+ns = Collection(data, train, ablate, evaluate, export, site, serve, compat, bench, doctor, run_tests)

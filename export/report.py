@@ -101,6 +101,21 @@ def ink_table(bench: dict[str, Any] | None) -> str:
     )
 
 
+def ablation_table(ablation: dict[str, Any]) -> str:
+    """Return what is read when an effect of the ink is left out, and the setting."""
+    sets = [figures["set"] for figures in ablation["rows"][0]["sets"]]
+    rows = [
+        [row["without"], *(f"{figures['top1_percent']:.2f} %" for figures in row["sets"])] for row in ablation["rows"]
+    ]
+    counts = ", ".join(f"{f['characters']:,} of {f['set']}" for f in ablation["rows"][0]["sets"])
+    images = ablation["rows"][0]["images_seen"]
+    return (
+        markdown_table(["without", *(f"top-1, {name}" for name in sets)], rows, 1)
+        + f"\n\nMeasured by `{ablation['command']}`: {images:,} images a run, {ablation['setting']['arch']} network; "
+        f"characters read: {counts}. {ablation['date']}."
+    )
+
+
 def compat_table(result: dict[str, Any] | None) -> str:
     """Return where every exported file gives the same answers, engine by engine, and the setting."""
     if not result:

@@ -1,6 +1,6 @@
 """The data sets that can be trained on: generated ink, prepared sets by their names, and mixtures of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -48,7 +48,9 @@ class Dataset:
     licence: dict[str, str]
 
 
-def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str | None = None) -> Dataset:
+def open_dataset(
+    name: str, size: int, class_limit: int | None = None, mix: str | None = None, without: Collection[str] = ()
+) -> Dataset:
     """Return a data set: "ink", a prepared set's name, or several joined by "+".
 
     Args:
@@ -56,6 +58,7 @@ def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str 
         size: side of the prepared images in pixels.
         class_limit: only the first classes.
         mix: the parts' shares, "1:3"; equal if None.
+        without: effects of the hand that drawn ink does not show.
 
     Raises:
         KakitoriError: for a name that is neither ink nor a prepared set, listing those there are, or wrong shares.
@@ -65,10 +68,12 @@ def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str 
     charset = limited(join_charsets([p.charset for p in prepared.values()] or [get_charset(INK_CHARSET)]), class_limit)
     licences = [KANJIVG_LICENCE if n == GENERATED else prepared[n].metadata["licence"] for n in names]
     licence = {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE}
-    return Dataset(open_source(name, size, charset, mix), charset, licence)
+    return Dataset(open_source(name, size, charset, mix, without), charset, licence)
 
 
-def open_source(name: str, size: int, charset: Charset, mix: str | None = None) -> Source:
+def open_source(
+    name: str, size: int, charset: Charset, mix: str | None = None, without: Collection[str] = ()
+) -> Source:
     """Return the images of a data set, named as for `open_dataset`, by the classes of a charset.
 
     Raises:
@@ -76,7 +81,9 @@ def open_source(name: str, size: int, charset: Charset, mix: str | None = None) 
     """
     names = name.split(JOIN)
     shares = parse_shares(mix, names)
-    sources = [InkSource(charset) if n == GENERATED else StoredSource(find_prepared(n, size), charset) for n in names]
+    sources = [
+        InkSource(charset, without) if n == GENERATED else StoredSource(find_prepared(n, size), charset) for n in names
+    ]
     return sources[0] if len(sources) == 1 else MixedSource(sources, shares)
 
 
