@@ -31,7 +31,7 @@ from training.evaluate import (
     results_table,
     stroke_samples,
 )
-from training.spec import GENERATED, ModelSpec, read_spec
+from training.spec import INK_CHARSETS, ModelSpec, read_spec
 
 WEIGHTS_VARIANT = "pytorch"
 Rows = list[dict[str, Any]]
@@ -80,7 +80,7 @@ def evaluation_sets(
     for folder in folders:
         yield folder.name, on_samples(picture_samples, folder)
     for name in dataset.split(JOIN) if dataset else ():
-        if name == GENERATED:
+        if name in INK_CHARSETS:
             yield name, on_samples(generated_samples)
         else:
             prepared = open_prepared(find_prepared(name, spec.size))

@@ -10,7 +10,7 @@ from export.errors import ExportError
 from training.data.prepared import TEST, TRAIN
 from training.errors import DataError
 from training.ink import to_tensor
-from training.spec import GENERATED, ModelSpec
+from training.spec import GENERATED, INK_CHARSETS, ModelSpec
 
 # Images of labels (N,) at a side in pixels, from a seed: (N, size, size) uint8 coverage, 0 paper, 255 ink.
 ImageMaker = Callable[[np.ndarray, int, Sequence[int]], np.ndarray]
@@ -123,7 +123,7 @@ def open_samples(spec: ModelSpec) -> Samples:
     except DataError as problem:
         message = f"The model was trained on {name!r}, and its files are checked on that: {problem}"
         raise ExportError(message) from problem
-    return DrawnSamples(spec, source.images) if name == GENERATED else StoredSamples(spec, source, name)
+    return DrawnSamples(spec, source.images) if name in INK_CHARSETS else StoredSamples(spec, source, name)
 
 
 def parity_images(evaluation: LabelledImages) -> np.ndarray:

@@ -10,7 +10,7 @@ FOLDERS = {"training": "training", "export": "export", "web": "web", "wasm_check
 ROOMS = tuple(FOLDERS)
 VOCABULARY = (
     "training.charset", "training.etl_characters", "training.spec", "training.errors", "training.files",
-    "export.backends",
+    "training.shapes", "export.backends",
 )  # fmt: skip
 MAY_IMPORT = {"training": {"training"}, "export": {"training", "export"}, "web": {"web"},
               "wasm_check": {"training", "export", "web", "wasm_check"}}  # fmt: skip

@@ -14,8 +14,10 @@ from training.data.registry import Source
 # First entry of every seed: streams never share an image, and are the splits of a stored set.
 TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = TRAIN, VALIDATION, TEST
 VALIDATION_IMAGES = 1000  # at least, of generated ink; otherwise one a class
-FIRST_KANJI_JIS = "3021"
-HIRAGANA_SHARE = 3  # a hiragana is drawn as often as three kanji: it is written as often, and in more ways
+# How often a class is drawn, by the row of its JIS X 0208 code, where a kanji is drawn once: these are written more
+# often, and in more ways.
+MARKS_SHARE, LATIN_SHARE, KANA_SHARE = 2, 3, 3
+SHARES = {"21": MARKS_SHARE, "23": LATIN_SHARE, "24": KANA_SHARE, "25": KANA_SHARE}
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -23,8 +25,13 @@ def to_input(images: Tensor) -> Tensor:
     return images.unsqueeze(1).float().mul_(2 / 255).sub_(1)
 
 
+def share(character: str) -> int:
+    """Return how often a character is drawn for one kanji."""
+    return SHARES.get((jis_code(character) or "")[:2], 1)
+
+
 def epoch_labels(charset: Charset, counts: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return `count` class indices (int64) in random order, every class equally often but for whole passes.
+    """Return `count` class indices (int64) in random order, every class by its share but for whole passes.
 
     Args:
         charset: the classes.
@@ -33,7 +40,7 @@ def epoch_labels(charset: Charset, counts: np.ndarray, count: int, seed: int, ep
         seed: of the run.
         epoch: from 1.
     """
-    weights = [HIRAGANA_SHARE if (jis_code(c) or FIRST_KANJI_JIS) < FIRST_KANJI_JIS else 1 for c in charset.characters]
+    weights = [max(map(share, charset.readings(index))) for index in range(len(charset))]
     one_pass = np.repeat(np.arange(len(charset)), np.where(counts > 0, weights, 0))
     rng = np.random.default_rng([TRAIN_STREAM, seed, epoch])
     passes = [rng.permutation(one_pass) for _ in range(-(-count // len(one_pass)))]

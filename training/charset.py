@@ -4,6 +4,7 @@ The order is the meaning of the logits, so every file that depends on it carries
 """
 
 import hashlib
+import string
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -18,13 +19,20 @@ from training.etl_characters import (
     OLD_HIRAGANA,
     SYMBOLS,
 )
+from training.shapes import SHAPES, full_width, other_width
 
 SMALL_KANA = "ぁぃぅぇぉっゃゅょゎ"
 # ETL9G, "Character set": 71 hiragana without the small ones, ゐ and ゑ, and the kanji of JIS X 0208 level 1.
 # http://etlcdb.db.aist.go.jp/specification-of-etl-9
 ETL9G_HIRAGANA_OMITTED = SMALL_KANA + "ゐゑ"
 HIRAGANA_JIS = (0x2421, 0x2473)  # first ぁ, last ん
+KATAKANA_JIS = (0x2521, 0x2576)  # first ァ, last ヶ
 LEVEL_1_JIS = (0x3021, 0x4F53)  # first 亜, last 腕
+LEVEL_2_JIS = (0x5021, 0x7426)  # first 弌, last 熙
+# What hands write in Japanese text beside kana and kanji: Latin letters, digits and signs of calculation as ASCII, the
+# marks of Japanese typesetting in its own forms.
+WIDE_LATIN = string.digits + string.ascii_letters + "+-=<>/|%&@#*$"
+WIDE_MARKS = "、。・.,：；？！ヽヾゝゞ々〆〇ー（）「」『』〜…×÷￥〒※"
 # kmnist_classmap.csv and k49_classmap.csv, http://codh.rois.ac.jp/kmnist/
 KMNIST = "おきすつなはまやれを"
 K49 = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわゐゑをんゝ"
@@ -34,11 +42,14 @@ K49 = "あいうえおかきくけこさしすせそたちつてとなにぬね�
 class Charset:
     """An ordered set of characters; the position is the class index.
 
-    A class that is no character (CIFAR-100's "apple") stands here with its name, of several letters.
+    A class that is no character (CIFAR-100's "apple") stands here with its name, of several letters. A class that is
+    several characters of one shape stands here with the first, and in `shapes` with all: "つっ". A charset with shapes
+    takes a character in either width, as Ａ for A.
     """
 
     name: str
     characters: tuple[str, ...]
+    shapes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.characters)) != len(self.characters) or not all(self.characters):
@@ -54,7 +65,23 @@ class Charset:
 
     @cached_property
     def _indices(self) -> dict[str, int]:
-        return {character: index for index, character in enumerate(self.characters)}
+        indices = {character: index for index, character in enumerate(self.characters)}
+        for shape in self.shapes:
+            indices |= dict.fromkeys(shape, indices[shape[0]])
+        if self.shapes:
+            widths = {other_width(character): index for character, index in indices.items()}
+            indices = widths | indices
+            indices.pop(None)  # of those that have one width
+        return indices
+
+    @cached_property
+    def _readings(self) -> dict[str, tuple[str, ...]]:
+        return {shape[0]: tuple(shape) for shape in self.shapes}
+
+    def readings(self, index: int) -> tuple[str, ...]:
+        """Return all characters that a class may be, the one that it is named after first."""
+        character = self.characters[index]
+        return self._readings.get(character, (character,))
 
     def __contains__(self, character: str) -> bool:
         return character in self._indices
@@ -88,11 +115,14 @@ def digest_of(characters: Collection[str]) -> str:
 
 
 def jis_code(character: str) -> str | None:
-    """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None if it has none."""
+    """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None if it has none.
+
+    An ASCII character has that of its full-width form: "2341" for A.
+    """
     if len(character) != 1:
         return None
     try:
-        encoded = character.encode("euc_jp")
+        encoded = full_width(character).encode("euc_jp")
     except UnicodeEncodeError:
         return None
     # Two bytes with the top bit set are JIS X 0208; one is ASCII, 0x8E half-width kana, three JIS X 0212.
@@ -123,6 +153,14 @@ def _etl_all() -> tuple[str, ...]:
     return tuple(sorted({*_etl9g(), *_etl8g(), *others}, key=jis_code))
 
 
+def _wide() -> tuple[str, ...]:
+    """Return JIS X 0208's kana and both levels of kanji, and what else hands write; of each shape one character."""
+    ranges = (HIRAGANA_JIS, KATAKANA_JIS, LEVEL_1_JIS, LEVEL_2_JIS)
+    characters = {*WIDE_LATIN, *WIDE_MARKS}.union(*(_jis_range(*codes) for codes in ranges))
+    merged = {character for shape in SHAPES for character in shape[1:]}
+    return tuple(sorted(characters - merged, key=jis_code))
+
+
 # The charsets that are known without their data. Others (folders of pictures) travel with it, and with the model.
 CHARSETS: dict[str, Callable[[], tuple[str, ...]]] = {
     "etl9g": _etl9g,
@@ -131,7 +169,9 @@ CHARSETS: dict[str, Callable[[], tuple[str, ...]]] = {
     "kmnist": lambda: tuple(KMNIST),
     "k49": lambda: tuple(K49),
     "digits": lambda: tuple("0123456789"),
+    "wide": _wide,
 }
+MERGED: dict[str, tuple[str, ...]] = {"wide": SHAPES}
 
 
 @cache
@@ -141,7 +181,8 @@ def get_charset(name: str, limit: int | None = None) -> Charset:
     Raises:
         KakitoriError: for an unknown name, or a limit outside 2..size.
     """
-    return limited(Charset(name, CHARSETS[check_choice("charset", name, CHARSETS)]()), limit)
+    characters = CHARSETS[check_choice("charset", name, CHARSETS)]()
+    return limited(Charset(name, characters, MERGED.get(name, ())), limit)
 
 
 def limited(charset: Charset, limit: int | None) -> Charset:
@@ -154,4 +195,5 @@ def limited(charset: Charset, limit: int | None) -> Charset:
         raise KakitoriError(
             f"--class-limit {limit} must be from 2 to the {len(charset):,} classes of {charset.name!r}."
         )
-    return Charset(charset.name, charset.characters[:limit])
+    kept = charset.characters[:limit]
+    return Charset(charset.name, kept, tuple(shape for shape in charset.shapes if shape[0] in kept))

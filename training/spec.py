@@ -12,6 +12,8 @@ INPUT_NAME = "input"
 OUTPUT_NAME = "logits"
 PAPER, INK = -1.0, 1.0  # tensor values
 GENERATED = "ink"  # the name of the data set that is drawn on the fly
+# What is drawn on the fly, and its classes. GENERATED takes on those of a set that it is joined to.
+INK_CHARSETS = {GENERATED: "etl9g", "ink-wide": "wide"}
 SIZES = (32, 48, 64, 96, 128)  # input sides, in pixels
 
 

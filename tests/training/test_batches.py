@@ -1,16 +1,16 @@
 import numpy as np
 import torch
 
-from training.batches import HIRAGANA_SHARE, TEST_STREAM, VALIDATION_STREAM, epoch_labels, training_batches
+from training.batches import KANA_SHARE, TEST_STREAM, VALIDATION_STREAM, epoch_labels, training_batches
 from training.charset import get_charset
 
 
 def test_every_class_comes_equally_often_and_hiragana_more():
     charset = get_charset("etl9g")
-    one_pass = 2965 + 71 * HIRAGANA_SHARE
+    one_pass = 2965 + 71 * KANA_SHARE
     counts = np.bincount(epoch_labels(charset, np.ones(len(charset)), 2 * one_pass, 1, 1))
     assert set(counts[71:]) == {2}
-    assert set(counts[:71]) == {2 * HIRAGANA_SHARE}
+    assert set(counts[:71]) == {2 * KANA_SHARE}
 
 
 def test_epochs_and_seeds_differ(small_charset):

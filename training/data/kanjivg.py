@@ -1,7 +1,8 @@
 """Stroke templates of every character, from the KanjiVG files of the `kanjivg` package (CC BY-SA 3.0).
 
 A character has one template for its main file and one for each variant file (`-Kaisho`, the regular hand, `-Jinmei`,
-old forms, other stroke orders), which are forms that hands write too.
+old forms, other stroke orders), which are forms that hands write too, and those of `training.data.own_forms`. A class
+that is several characters of one shape has the forms of them all.
 """
 
 import os
@@ -15,13 +16,15 @@ import numpy as np
 from rich.progress import track
 from svg.path import parse_path
 
-from training.charset import Charset
+from training.charset import Charset, digest_of
+from training.data.own_forms import OUTLINED, OWN_FORMS, Form
 from training.errors import DataError
 from training.files import replacing
+from training.shapes import other_width
 
 POINTS_PER_STROKE = 20  # keeps the small hooks, which 14 points a stroke round off
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
-FORMAT = 4  # raise when what the cache holds changes its meaning
+FORMAT = 5  # raise when what the cache holds changes its meaning
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 # The namespace that the files' own DTD fixes for every element; the root's xmlns:kvg, with https and a slash, loses.
 TYPE = "{http://kanjivg.tagaini.net}type"
@@ -66,7 +69,8 @@ def load_templates(charset: Charset) -> Templates:
     Raises:
         DataError: if KanjiVG is not installed or has no strokes for a character.
     """
-    name = f"kanjivg-{_package().version}-{charset.digest.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
+    classes = digest_of(["".join(charset.readings(index)) for index in range(len(charset))])
+    name = f"kanjivg-{_package().version}-{classes.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
     path = cache_folder() / name
     if not path.exists():
         with replacing(path) as temporary:
@@ -76,13 +80,13 @@ def load_templates(charset: Charset) -> Templates:
 
 
 def drawable(charset: Charset) -> set[str]:
-    """Return the characters of a charset that KanjiVG has strokes for.
+    """Return the characters of a charset that there are strokes for.
 
     Raises:
         DataError: if KanjiVG is not installed.
     """
-    folder = _package_folder()
-    return {c for c in charset.characters if len(c) == 1 and (folder / f"{ord(c):05x}.svg").exists()}
+    files = _files_by_character(_package_folder())
+    return {c for c in charset.characters if len(c) == 1 and any(_sources(c, files))}
 
 
 def cache_folder() -> Path:
@@ -102,18 +106,32 @@ def _package_folder() -> Path:
     return Path(str(_package().locate_file("kanji")))
 
 
-def _parse_charset(charset: Charset, folder: Path) -> Templates:
+def _files_by_character(folder: Path) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.svg")):
-        files.setdefault(path.stem.split("-")[0], []).append(path)
+        files.setdefault(chr(int(path.stem.split("-")[0], 16)), []).append(path)
+    return files
+
+
+def _sources(character: str, files: dict[str, list[Path]]) -> tuple[list[Path], tuple[Form, ...]]:
+    """Return KanjiVG's files and our own forms of a character in this width, or else in the other."""
+    widths = (character, other_width(character))
+    paths = next((files[width] for width in widths if width in files and width not in OUTLINED), [])
+    return paths, next((OWN_FORMS[width] for width in widths if width in OWN_FORMS), ())
+
+
+def _parse_charset(charset: Charset, folder: Path) -> Templates:
+    files = _files_by_character(folder)
     strokes, stroke_starts, template_starts = [], [0], [0]
-    for character in track(charset.characters, description="Reading KanjiVG", transient=True):
-        paths = files.get(f"{ord(character):05x}", [])
-        if not paths:
-            raise DataError(f"KanjiVG has no strokes for {character!r}: leave it out of the charset.")
-        for path in paths:
-            strokes += loosen_marks(parse_strokes(path), character)
-            stroke_starts.append(len(strokes))
+    for index in track(range(len(charset)), description="Reading KanjiVG", transient=True):
+        for character in charset.readings(index):
+            paths, own = _sources(character, files)
+            if not paths and not own:
+                raise DataError(f"KanjiVG has no strokes for {character!r}: leave it out of the charset.")
+            drawn = [loosen_marks(parse_strokes(path), character) for path in paths]
+            for form in [*drawn, *map(parse_own_form, own)]:
+                strokes += form
+                stroke_starts.append(len(strokes))
         template_starts.append(len(stroke_starts) - 1)
     return Templates(
         np.stack([stroke.points for stroke in strokes]).astype(np.float32),
@@ -134,7 +152,7 @@ def parse_strokes(path: Path) -> list[TemplateStroke]:
     innermost = {path: group for group in root.iter(f"{NAMESPACE}g") for path in group}
     groups = {group: number for number, group in enumerate(dict.fromkeys(innermost.values()))}
     return [
-        _sample_stroke(element, component, groups[innermost[element]])
+        _sample_stroke(element.get("d"), component, groups[innermost[element]], is_hooked(element))
         for component, part in enumerate(root)
         for element in part.iter(f"{NAMESPACE}path")
     ]
@@ -149,12 +167,21 @@ def loosen_marks(strokes: list[TemplateStroke], character: str) -> list[Template
     return [*strokes[:-count], *(replace(stroke, **mark) for stroke in strokes[-count:])]
 
 
-def _sample_stroke(element: ElementTree.Element, component: int, part: int) -> TemplateStroke:
+def parse_own_form(form: Form) -> list[TemplateStroke]:
+    """Return the strokes of a form of `training.data.own_forms`; each is a component, and they are one part."""
+    return [_sample_stroke(path, component, 0, False) for component, path in enumerate(form)]
+
+
+def is_hooked(element: ElementTree.Element) -> bool:
+    """Tell whether a stroke is of a type that ends in a hook."""
+    return any(sign in HOOKED for sign in element.get(TYPE, ""))
+
+
+def _sample_stroke(path: str, component: int, part: int, has_hook: bool) -> TemplateStroke:
     steps = np.linspace(0, 1, SAMPLES_PER_SEGMENT)
-    curve = np.array([segment.point(t) for segment in parse_path(element.get("d"))[1:] for t in steps])
+    curve = np.array([segment.point(t) for segment in parse_path(path)[1:] for t in steps])
     length = np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
-    is_hooked = any(sign in HOOKED for sign in element.get(TYPE, ""))
-    hook = find_hook(_spread(curve, length, HOOK_POINTS)) if is_hooked else 1.0
+    hook = find_hook(_spread(curve, length, HOOK_POINTS)) if has_hook else 1.0
     return TemplateStroke(_spread(curve, length, POINTS_PER_STROKE) / 109, component, part, hook)
 
 

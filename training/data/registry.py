@@ -1,6 +1,6 @@
 """The data sets that can be trained on: generated ink, prepared sets by their names, and mixtures of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,16 +8,13 @@ from typing import Protocol
 import numpy as np
 
 from training.charset import Charset, get_charset, limited
-from training.data.font_table import FONTS
 from training.data.ink import InkSource
 from training.data.mixed import MixedSource
 from training.data.prepared import METADATA, open_prepared, prepared_folder
-from training.data.published import PUBLISHED
 from training.data.stored import StoredSource
 from training.errors import DataError, KakitoriError
-from training.spec import GENERATED, KANJIVG_LICENCE
+from training.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
 
-INK_CHARSET = "etl9g"
 JOIN = "+"  # between the names of a mixture
 
 
@@ -48,32 +45,27 @@ class Dataset:
     licence: dict[str, str]
 
 
-def open_dataset(
-    name: str, size: int, class_limit: int | None = None, mix: str | None = None, without: Collection[str] = ()
-) -> Dataset:
-    """Return a data set: "ink", a prepared set's name, or several joined by "+".
+def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str | None = None) -> Dataset:
+    """Return a data set: "ink", "ink-wide", a prepared set's name, or several joined by "+".
 
     Args:
         name: as given by the user.
         size: side of the prepared images in pixels.
         class_limit: only the first classes.
         mix: the parts' shares, "1:3"; equal if None.
-        without: effects of the hand that drawn ink does not show.
 
     Raises:
         KakitoriError: for a name that is neither ink nor a prepared set, listing those there are, or wrong shares.
     """
     names = name.split(JOIN)
-    prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n != GENERATED}
-    charset = limited(join_charsets([p.charset for p in prepared.values()] or [get_charset(INK_CHARSET)]), class_limit)
-    licences = [KANJIVG_LICENCE if n == GENERATED else prepared[n].metadata["licence"] for n in names]
+    prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n not in INK_CHARSETS}
+    charset = limited(choose_charset(names, [p.charset for p in prepared.values()]), class_limit)
+    licences = [prepared[n].metadata["licence"] if n in prepared else KANJIVG_LICENCE for n in names]
     licence = {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE}
-    return Dataset(open_source(name, size, charset, mix, without), charset, licence)
+    return Dataset(open_source(name, size, charset, mix), charset, licence)
 
 
-def open_source(
-    name: str, size: int, charset: Charset, mix: str | None = None, without: Collection[str] = ()
-) -> Source:
+def open_source(name: str, size: int, charset: Charset, mix: str | None = None) -> Source:
     """Return the images of a data set, named as for `open_dataset`, by the classes of a charset.
 
     Raises:
@@ -82,7 +74,7 @@ def open_source(
     names = name.split(JOIN)
     shares = parse_shares(mix, names)
     sources = [
-        InkSource(charset, without) if n == GENERATED else StoredSource(find_prepared(n, size), charset) for n in names
+        InkSource(charset) if n in INK_CHARSETS else StoredSource(find_prepared(n, size), charset) for n in names
     ]
     return sources[0] if len(sources) == 1 else MixedSource(sources, shares)
 
@@ -101,6 +93,14 @@ def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:
         raise KakitoriError(f"--mix {mix!r}: expected {len(names)} number(s) above 0 joined by ':', one for each of "
                             f"{', '.join(names)}, such as {':'.join('1' * len(names))}.")
     return shares
+
+
+def choose_charset(names: Sequence[str], prepared: Sequence[Charset]) -> Charset:
+    """Return the classes of a data set of these parts: the wide ink's own, or else the prepared sets', or the ink's."""
+    inks = [name for name in names if name in INK_CHARSETS]
+    if prepared and not set(inks) - {GENERATED}:
+        return join_charsets(prepared)
+    return get_charset(INK_CHARSETS[max(inks, key=lambda name: name != GENERATED)])
 
 
 def join_charsets(charsets: Sequence[Charset]) -> Charset:
@@ -122,14 +122,7 @@ def find_prepared(name: str, size: int) -> Path:
     if not (folder / METADATA).is_file():
         there = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA}"))
         raise DataError(
-            f"Unknown dataset {name!r}: choose ink, or prepare {folder} with `{command_for(name, size)}`; "
-            f"prepared are: {', '.join(there) or 'none'}."
+            f"Unknown dataset {name!r}: choose {' or '.join(INK_CHARSETS)}, or prepare {folder} with "
+            f"`invoke data --source … --size {size}`; prepared are: {', '.join(there) or 'none'}."
         )
     return folder
-
-
-def command_for(name: str, size: int) -> str:
-    """Return the command that prepares the set of a name, as far as the name tells."""
-    source = next((source for source in (*PUBLISHED, "etl", FONTS) if name.startswith(source)), "…")
-    charset = f" --charset {name.removeprefix(FONTS + '-')}" if name.startswith(f"{FONTS}-") else ""
-    return f"invoke data --source {source}{charset} --size {size}"
