@@ -18,7 +18,7 @@ from accelerate.utils import set_seed
 
 from training.batches import VALIDATION_IMAGES, VALIDATION_STREAM, default_workers, training_batches
 from training.charset import CHARSETS
-from training.checkpoint import load_network, save_network
+from training.checkpoint import save_network
 from training.config import TrainConfig
 from training.data.registry import Dataset, open_dataset
 from training.distil import Loss, Teacher, label_loss, open_teacher, taught_loss
@@ -40,6 +40,7 @@ from training.run_state import (
 )
 from training.schedule import ema_decay, image_side, learning_rate
 from training.spec import WEIGHTS_FILE, ModelSpec, read_spec
+from training.start import start_from
 
 
 @dataclass
@@ -74,7 +75,7 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSp
     run = set_up(config)
     state = find_state(config, report)
     is_main = run.trainer.accelerator.is_main_process
-    restore(run, state)
+    restore(run, state, report if is_main else lambda line: None)
     if is_main:
         report(describe(run))
     with TrainProgress(config.epochs, state.epoch, is_main) as progress, EnergyMeter(is_main) as meter:
@@ -97,10 +98,7 @@ def set_up(config: TrainConfig) -> Run:
         raise ModelError("--device cuda: torch sees no CUDA device here; use --device cpu, or auto.")
     set_seed(config.seed)
     with accelerator.main_process_first():  # one process fills the caches, the others find them
-        dataset = open_dataset(
-            config.dataset, config.size, config.class_limit, config.mix,
-            config.without.split(",") if config.without else (),
-        )  # fmt: skip
+        dataset = open_dataset(config.dataset, config.size, config.class_limit, config.mix)
     charset = dataset.charset
     spec = ModelSpec(
         config.arch, config.widths or get_architecture(config.arch).widths, config.pooling, charset.name, len(charset),
@@ -154,7 +152,7 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
     return RunState(config.facts)
 
 
-def restore(run: Run, state: RunState) -> None:
+def restore(run: Run, state: RunState, report: Callable[[str], None]) -> None:
     """Put network, average, optimiser and generators into the state's; a new run's average starts at the network.
 
     Raises:
@@ -164,29 +162,13 @@ def restore(run: Run, state: RunState) -> None:
     network = trainer.accelerator.unwrap_model(trainer.network)
     if state.epoch == 0:
         if run.config.start_from:
-            network.load_state_dict(first_weights(run.config.start_from, run.spec))
+            start_from(run.config.start_from, run.spec, network, report)
         trainer.average.load_state_dict(network.state_dict())
         return
     network.load_state_dict(state.network)
     trainer.average.load_state_dict(state.average)
     trainer.optimizer.load_state_dict(state.optimizer)
     restore_generators(state.generators)
-
-
-def first_weights(model_dir: Path, spec: ModelSpec) -> dict[str, Any]:
-    """Return the weights of a trained model that a run with `spec` can start from.
-
-    Raises:
-        ModelError: if they cannot be used, or belong to another network or charset.
-    """
-    theirs, network = load_network(model_dir)
-    for name in ("arch", "widths", "pooling", "digest"):
-        if getattr(theirs, name) != getattr(spec, name):
-            raise ModelError(
-                f"--start-from {model_dir}: its {name} is {getattr(theirs, name)!r}, and this run's is "
-                f"{getattr(spec, name)!r}: start from a model with the same one."
-            )
-    return network.state_dict()
 
 
 def is_done(history: list[dict[str, float]], config: TrainConfig) -> bool:
