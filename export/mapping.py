@@ -1,11 +1,13 @@
 """mapping.json: class index to character and to JIS X 0208 code, for programs that know nothing of our charsets."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from export.errors import MappingError
-from training.charset import Charset, digest_of
+from training.charset import Charset, digest_of, jis_code
 from training.files import write_json
+from training.shapes import PLACES, full_width
 from training.spec import MAPPING_FILE, ModelSpec
 
 # ISO-2022-JP writes a JIS X 0208 character as its plain row-cell code between these two (RFC 1468). Charset takes its
@@ -15,6 +17,10 @@ TO_JIS_X_0208, TO_ASCII = b"\x1b$B", b"\x1b(B"
 
 def build_mapping(charset: Charset, dataset: str | None, accuracy: dict[str, float]) -> dict[str, Any]:
     """Return the content of mapping.json; a class without JIS code has null.
+
+    Where classes are shapes of several characters, `class_to_readings` has them all, the class's own first;
+    `reading_to_jis` their codes; `reading_to_place` the size and height on a pad that speak for one, of
+    `training.shapes`.
 
     Args:
         charset: the classes.
@@ -28,7 +34,19 @@ def build_mapping(charset: Charset, dataset: str | None, accuracy: dict[str, flo
         "digest": charset.digest,
         "class_to_jis": {str(i): charset.jis(i) for i in indices},
         "class_to_char": {str(i): charset.characters[i] for i in indices},
+        **_build_readings({str(i): charset.readings(i) for i in indices if len(charset.readings(i)) > 1}),
         "model_info": {"dataset": dataset, "accuracy": accuracy},
+    }
+
+
+def _build_readings(readings: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    characters = [character for group in readings.values() for character in group]
+    if not characters:
+        return {}
+    return {
+        "class_to_readings": {index: list(group) for index, group in readings.items()},
+        "reading_to_jis": {character: jis_code(character) for character in characters},
+        "reading_to_place": {c: asdict(PLACES[c]) for c in characters if c in PLACES},
     }
 
 
@@ -54,12 +72,20 @@ def check_mapping(mapping: dict[str, Any], spec: ModelSpec) -> None:
         )
     for index, character in characters.items():
         _check_class(index, character, codes[index])
+    for index, readings in mapping.get("class_to_readings", {}).items():
+        if characters[index] != readings[0]:
+            raise MappingError(
+                f"{MAPPING_FILE}: class {index} is {characters[index]!r}, and its first reading {readings[0]!r}: "
+                "correct training/shapes.py."
+            )
+        for character in readings:
+            _check_class(index, character, mapping["reading_to_jis"][character])
 
 
 def _check_class(index: str, character: str, code: str | None) -> None:
     expected = jis_of(character)
     decoded = None if code is None else char_of(code)
-    if code != expected or decoded not in (None, character):
+    if code != expected or decoded not in (None, full_width(character)):
         raise MappingError(
             f"{MAPPING_FILE}: class {index} is {character!r} with JIS code {code!r}, but ISO-2022-JP writes "
             f"{character!r} as {expected!r} and reads {code!r} as {decoded!r}: correct training/charset.py."
@@ -67,11 +93,11 @@ def _check_class(index: str, character: str, code: str | None) -> None:
 
 
 def jis_of(character: str) -> str | None:
-    """Return a character's JIS X 0208 code as four hex digits, or None, by the ISO-2022-JP codec."""
+    """Return a character's JIS X 0208 code (see `jis_code`) or None, by the ISO-2022-JP codec."""
     if len(character) != 1:  # the name of a class that is no character
         return None
     try:
-        encoded = character.encode("iso2022_jp")
+        encoded = full_width(character).encode("iso2022_jp")
     except UnicodeEncodeError:
         return None
     if not (encoded.startswith(TO_JIS_X_0208) and encoded.endswith(TO_ASCII)):

@@ -1,4 +1,4 @@
-"""The page of another charset: digits, which have no JIS code, learnt from real handwriting."""
+"""The page of another charset: digits, learnt from real handwriting."""
 
 import re
 
@@ -20,11 +20,11 @@ def digits_address(digits, tmp_path_factory):
         yield url
 
 
-def test_drawn_digits_are_read_and_shown_without_a_jis_code(digits_address, open_page, write):
+def test_drawn_digits_are_read_and_shown_with_the_codes_of_their_full_width_forms(digits_address, open_page, write):
     page = open_page(digits_address)
     for digit in "457":  # KanjiVG's shapes of these are much like those of the hands that the network knows
         page.locator("#pad").focus()
         page.keyboard.press("Escape")
         write(page, digit)
         expect(page.locator(f"{FIRST} .glyph")).to_have_text(digit)
-        expect(page.locator(f"{FIRST} .codes")).to_have_text(re.compile(rf"JIS none\s+U\+003{digit}"))
+        expect(page.locator(f"{FIRST} .codes")).to_have_text(re.compile(rf"JIS 233{digit}\s+U\+003{digit}"))

@@ -4,7 +4,7 @@ import test from "node:test";
 import { History } from "../../web/static/kakitori/pad/history.js";
 import { Reader } from "../../web/static/kakitori/pad/reader.js";
 import { modelFacts, rank, softmax } from "../../web/static/kakitori/shared/classes.js";
-import { checkImage, checkStrokes, checkTopK } from "../../web/static/kakitori/shared/strokes.js";
+import { checkImage, checkPad, checkStrokes, checkTopK } from "../../web/static/kakitori/shared/strokes.js";
 
 const CONFIG = { charset: "abc", num_classes: 3, digest: "sha256:1", size: 64, margin: 0.07, radius: 1.3 };
 const MAPPING = { charset: "abc", num_classes: 3, digest: "sha256:1",
@@ -68,6 +68,28 @@ test("candidates carry character, codes, index and probability, the best first",
 test("a class that is no character has no code point", () => {
   const facts = { ...modelFacts(CONFIG, MAPPING, MANIFEST, undefined), characters: ["apple", "い", "𠮷"], jis: [null, "2424", null] };
   assert.deepEqual(rank(new Float32Array([2, 1, 0]), facts, 3).map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
+});
+
+const SHAPES = { ...MAPPING, class_to_readings: { 1: ["つ", "っ"] }, reading_to_jis: { "つ": "2444", "っ": "2443" },
+  reading_to_place: { "っ": { size: [0, 0.5], middle: [0.45, 1] } } };
+
+test("all characters of a shape are candidates, next to each other, in the order that size and place decide", () => {
+  const facts = modelFacts(CONFIG, SHAPES, MANIFEST, undefined);
+  const read = (topK, place) => rank(new Float32Array([0, 2, 1]), facts, topK, place).map(({ char, index }) => char + index);
+  assert.deepEqual(read(3), ["つ1", "っ1", "𠮷2"]);
+  assert.deepEqual(read(3, { size: 0.9, middle: 0.5 }), ["つ1", "っ1", "𠮷2"]);
+  assert.deepEqual(read(3, { size: 0.4, middle: 0.7 }), ["っ1", "つ1", "𠮷2"]);
+  assert.deepEqual(read(1, { size: 0.4, middle: 0.7 }), ["っ1"]);
+  const [small] = rank(new Float32Array([0, 2, 1]), facts, 1, { size: 0.4, middle: 0.7 });
+  assert.deepEqual([small.jis, small.codePoint], ["2443", 0x3063]);
+});
+
+test("a pad is checked", () => {
+  assert.equal(checkPad(undefined), null);
+  assert.deepEqual(checkPad({ width: 3, height: 2, colour: "red" }), { width: 3, height: 2 });
+  assert.throws(() => checkPad("big"), /The pad is "big": expected \{width, height\}/);
+  assert.throws(() => checkPad({ width: 3 }), TypeError);
+  for (const width of [0, -1, NaN, Infinity]) assert.throws(() => checkPad({ width, height: 2 }), RangeError);
 });
 
 test("a model folder that contradicts itself is refused", () => {

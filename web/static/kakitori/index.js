@@ -8,9 +8,10 @@
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
  * @typedef {import("./worker/load.js").Progress} Progress
  * @typedef {{topK?: number, signal?: AbortSignal}} Options
+ * @typedef {Options & {pad?: import("./shared/readings.js").Pad}} StrokeOptions
  */
 
-import { checkImage, checkStrokes, checkTopK } from "./shared/strokes.js";
+import { checkImage, checkPad, checkStrokes, checkTopK } from "./shared/strokes.js";
 
 const DEFAULT_TOP_K = 10;
 const ERRORS = Object.freeze({ TypeError, RangeError });
@@ -54,13 +55,14 @@ export class Recognizer {
    * Return the most probable characters, the most probable first; none if there is no ink.
    *
    * @param {Strokes} strokes [[[x, y], …], …], y down, any unit
-   * @param {Options} [options] topK: how many, 10 if left out; signal: aborts the job if it has not begun
+   * @param {StrokeOptions} [options] topK: how many, 10 if left out; signal: aborts the job if it has not begun; pad:
+   *   the size of what was written on, {width, height}, [0, 0] its upper left corner: tells っ from つ
    * @returns {Promise<Candidate[]>}
-   * @throws {TypeError | RangeError} for strokes or a topK that are not what they should be.
+   * @throws {TypeError | RangeError} for strokes, a topK or a pad that are not what they should be.
    */
-  async recognize(strokes, { topK = DEFAULT_TOP_K, signal } = {}) {
+  async recognize(strokes, { topK = DEFAULT_TOP_K, pad, signal } = {}) {
     checkTopK(topK, this.numClasses);
-    return this.#channel.ask({ kind: "strokes", strokes: checkStrokes(strokes), topK }, signal);
+    return this.#channel.ask({ kind: "strokes", strokes: checkStrokes(strokes), topK, pad: checkPad(pad) }, signal);
   }
 
   /**

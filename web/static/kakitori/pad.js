@@ -158,7 +158,7 @@ export class KanjiPad extends HTMLElement {
     this.#schedule();
     this.#emit("ink");
     const topK = Number(this.getAttribute("top-k") ?? DEFAULT_TOP_K);
-    this.#reader.read(this.#recognizer, this.#history.strokes, topK);
+    this.#reader.read(this.#recognizer, this.#history.strokes, topK, { width: SIDE, height: SIDE });
   }
 
   #draw(stroke) {

@@ -2,8 +2,9 @@
  * Keeps a pad's candidates up to date: new ink aborts the reading of old ink, and an answer that comes late is dropped.
  *
  * @typedef {import("../shared/classes.js").Candidate} Candidate
+ * @typedef {import("../shared/readings.js").Pad} Pad
  * @typedef {import("../shared/strokes.js").Strokes} Strokes
- * @typedef {{recognize: (strokes: Strokes, options: {topK: number, signal: AbortSignal}) => Promise<Candidate[]>}} Reading
+ * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidate[]>}} Reading
  */
 export class Reader {
   /** @type {AbortController | null} */
@@ -17,8 +18,8 @@ export class Reader {
     this.#onError = onError;
   }
 
-  /** @param {Reading | null} recognizer @param {Strokes} strokes @param {number} topK */
-  async read(recognizer, strokes, topK) {
+  /** @param {Reading | null} recognizer @param {Strokes} strokes @param {number} topK @param {Pad} pad */
+  async read(recognizer, strokes, topK, pad) {
     this.#current?.abort();
     this.#current = null;
     if (strokes.length === 0) {
@@ -29,7 +30,7 @@ export class Reader {
     const controller = new AbortController();
     this.#current = controller;
     try {
-      const candidates = await recognizer.recognize(strokes, { topK, signal: controller.signal });
+      const candidates = await recognizer.recognize(strokes, { topK, pad, signal: controller.signal });
       if (this.#current === controller) this.#onCandidates(candidates);
     } catch (error) {
       if (this.#current === controller) this.#onError(error);

@@ -1,3 +1,5 @@
+import { orderReadings } from "./readings.js";
+
 /**
  * From logits to candidates, and from the model's JSON files to the facts needed for it.
  * Touches neither the document nor the runtime.
@@ -6,8 +8,8 @@
  * @property {string} char the character
  * @property {string | null} jis JIS X 0208 code, four hex digits; null beyond JIS X 0208
  * @property {number | null} codePoint Unicode; null for a class that is no single character
- * @property {number} index class index
- * @property {number} probability in [0, 1], over all classes
+ * @property {number} index class index; characters of one shape share it
+ * @property {number} probability of the class, in [0, 1], over all classes
  *
  * @typedef {Object} ModelFacts
  * @property {string} variant
@@ -19,6 +21,7 @@
  * @property {string} digest of the charset
  * @property {string[]} characters by class index
  * @property {(string | null)[]} jis by class index
+ * @property {import("./readings.js").Readings} readings
  */
 
 const IDENTITY_FIELDS = ["charset", "num_classes", "digest"];
@@ -57,6 +60,11 @@ export function modelFacts(config, mapping, manifest, variant) {
     digest: config.digest,
     characters: indices.map((index) => mapping.class_to_char[index]),
     jis: indices.map((index) => mapping.class_to_jis[index] ?? null),
+    readings: {
+      characters: mapping.class_to_readings ?? {},
+      jis: mapping.reading_to_jis ?? {},
+      places: mapping.reading_to_place ?? {},
+    },
   };
 }
 
@@ -74,21 +82,30 @@ export function softmax(logits) {
 }
 
 /**
- * Return the most probable classes, the most probable first, the lower index first among equals.
+ * Return the most probable characters, the most probable first, the lower index first among equals. Characters of one
+ * shape follow each other, those first that the ink's place on its pad speaks for.
  *
  * @param {ArrayLike<number>} logits one per class
  * @param {ModelFacts} facts
  * @param {number} topK
+ * @param {import("./readings.js").InkPlace | null} [place] null if the pad is not known
  * @returns {Candidate[]}
  */
-export function rank(logits, facts, topK) {
+export function rank(logits, facts, topK, place = null) {
   const probabilities = softmax(logits);
   const order = Array.from(probabilities.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  return order.slice(0, topK).map((index) => ({
-    char: facts.characters[index],
-    jis: facts.jis[index],
-    codePoint: [...facts.characters[index]].length === 1 ? facts.characters[index].codePointAt(0) : null,
+  return order.slice(0, topK).flatMap((index) => readingsOf(facts, index, place).map(({ char, jis }) => ({
+    char,
+    jis,
+    codePoint: [...char].length === 1 ? char.codePointAt(0) : null,
     index,
     probability: probabilities[index],
-  }));
+  }))).slice(0, topK);
+}
+
+/** @param {ModelFacts} facts @param {number} index @param {import("./readings.js").InkPlace | null} place */
+function readingsOf({ characters, jis, readings }, index, place) {
+  const shared = readings.characters[index];
+  if (shared === undefined) return [{ char: characters[index], jis: jis[index] }];
+  return orderReadings(shared, readings.places, place).map((char) => ({ char, jis: readings.jis[char] ?? null }));
 }

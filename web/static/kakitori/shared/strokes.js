@@ -80,6 +80,23 @@ export function checkTopK(topK, numClasses) {
   return /** @type {number} */ (topK);
 }
 
+/**
+ * @param {unknown} pad
+ * @returns {import("./readings.js").Pad | null} null where there is none
+ * @throws {TypeError | RangeError} if it has no width and height above 0.
+ */
+export function checkPad(pad) {
+  if (pad === undefined || pad === null) return null;
+  const { width, height } = /** @type {any} */ (pad);
+  for (const side of [width, height]) {
+    if (typeof side !== "number") throw new TypeError(`The pad is ${describe(pad)}: expected {width, height}, two numbers.`);
+    if (!(side > 0 && side <= MAX_COORDINATE)) {
+      throw new RangeError(`The pad is ${width} x ${height}: expected a width and a height above 0.`);
+    }
+  }
+  return { width, height };
+}
+
 /** @param {unknown} value */
 function describe(value) {
   if (value === null || typeof value !== "object") return typeof value === "string" ? `"${value}"` : String(value);

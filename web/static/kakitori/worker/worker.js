@@ -6,6 +6,7 @@
 import { rasteriseImage } from "../shared/image.js";
 import { rasterise, toTensor } from "../shared/ink.js";
 import { rank } from "../shared/classes.js";
+import { inkPlace } from "../shared/readings.js";
 import { checkTopK } from "../shared/strokes.js";
 import { load } from "./load.js";
 
@@ -22,16 +23,16 @@ const HANDLERS = Object.freeze({
     const { variant: name, numClasses, size } = model.facts;
     return { variant: name, numClasses, size };
   },
-  strokes: ({ strokes, topK }) => candidates(topK, ({ size, margin, radius }) =>
-    strokes.length === 0 ? null : rasterise(strokes, size, margin, radius)),
+  strokes: ({ strokes, topK, pad }) => strokes.length === 0 ? [] : candidates(topK, ({ size, margin, radius }) =>
+    rasterise(strokes, size, margin, radius), pad && inkPlace(strokes, pad)),
   image: ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
 });
 
-/** Return the candidates for the pixels that `draw` makes, or none if it finds no ink. */
-async function candidates(topK, draw) {
+/** Return the candidates for the pixels that `draw` makes of ink at `place`, or none if it finds no ink. */
+async function candidates(topK, draw, place = null) {
   const count = checkTopK(topK, model.facts.numClasses);
   const coverage = draw(model.facts);
-  return coverage === null ? [] : rank(await model.run(toTensor(coverage)), model.facts, count);
+  return coverage === null ? [] : rank(await model.run(toTensor(coverage)), model.facts, count, place);
 }
 
 async function answer(message) {
