@@ -42,12 +42,13 @@ def optional_path(text: str | None) -> Path | None:
 
 @task(
     help={
-        "source": "What to prepare: ink, drawn from KanjiVG's strokes, or a set of your own: see docs/data.md.",
+        "source": "What to prepare: ink, drawn from KanjiVG's strokes, fonts, or a set of your own: see docs/data.md.",
         "from": "Folder that holds the set's files.",
         "etl-dir": "The same, of ETL files: any of the sets, at any depth.",
         "dataset": "What to make of ETL files: etl9g, etl8g or etl-all; otherwise the smallest that all belong to.",
         "split": "How ETL images are divided: writers, or random-leaking, as earlier systems did.",
-        "workers": "Processes that prepare ETL files.",
+        "workers": "Processes that prepare ETL files or fonts.",
+        "charset": "Characters to draw in each font.",
         "size": "Image side in pixels.",
         "strokes": "A stroke file; its real writing stands first in each row of the contact sheet.",
         "sheet": "Where to write the contact sheet of ink.",
@@ -59,7 +60,7 @@ def optional_path(text: str | None) -> Path | None:
 @clear_errors
 def data(
     c, source="ink", from_=None, etl_dir=None, dataset=None, split="writers", size=64, workers=1, skip_bad=False,
-    strokes=None, sheet=SHEET, inspect=None,
+    charset="etl9g", strokes=None, sheet=SHEET, inspect=None,
 ):  # fmt: skip
     """Prepare and verify a data source, or look at a prepared set."""
     from training.prepare import Options, prepare
@@ -68,7 +69,9 @@ def data(
     if inspect:
         return inspect_sets(None if inspect is True else inspect, size)
     folder = optional_path(from_ or etl_dir)
-    prepare(source, Options(size, folder, skip_bad, Path(sheet), optional_path(strokes), dataset, split, workers))
+    prepare(
+        source, Options(size, folder, skip_bad, Path(sheet), optional_path(strokes), dataset, split, workers, charset)
+    )
 
 
 @task(
@@ -78,6 +81,7 @@ def data(
         "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
         "pooling": "Pooling before the classifier.",
         "dataset": "What to train on: ink, a prepared set such as etl9g, or several joined by +.",
+        "without": "Effects of the hand to leave out of the ink, to measure them: joins,hooks.",
         "mix": "Shares of the parts of a joined data set: 1:3.",
         "size": "Image side in pixels.",
         "epochs": "Passes of 20 images a class (or --sample-limit images).",
@@ -100,7 +104,7 @@ def data(
 )
 @clear_errors
 def train(
-    c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, size=None, epochs=None,
+    c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, without=None, size=None, epochs=None,
     batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
     start_from=None, teacher=None, teacher_weight=None, teacher_temperature=None, seed=None, device=None, workers=None,
     resume=False, fresh=False,
@@ -116,6 +120,32 @@ def train(
         write_card(Path(model))
         facts = spec.training
         print(f"{model}: validation top-1 {facts['val_top1_percent']} % after {facts['images_seen']:,} images.")
+
+
+@task(
+    iterable=["strokes"],
+    help={
+        "strokes": "A stroke file of real handwriting to measure on; may be given several times.",
+        "epochs": "Of every run.",
+        "class-limit": "Only the first N classes.",
+        "out": "Folder for the models; an interrupted ablation goes on with what is there.",
+    },
+)
+@clear_errors
+def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
+    """Measure what each effect of the ink is worth: a short training run without each."""
+    from export.report import ablation_table, replace_tables
+    from training.ablation import RESULTS, run_ablation
+    from training.config import TrainConfig
+    from training.files import read_json, write_text
+
+    flags = {"epochs": epochs, "class_limit": class_limit}
+    typed = "".join(f" --{name.replace('_', '-')} {value}" for name, value in flags.items() if value)
+    command = f"invoke ablate{typed}" + "".join(f" --strokes {Path(s).name}" for s in strokes)
+    run_ablation(TrainConfig.from_flags(flags), [Path(s) for s in strokes], Path(out), command)
+    readme = Path("training/README.md")
+    text = readme.read_text(encoding="utf-8")
+    write_text(readme, replace_tables(text, {"ablation": ablation_table(read_json(RESULTS))}))
 
 
 @task(
@@ -219,10 +249,11 @@ def compat(
 @task(help={"model": "Model directory.", "readme": "File whose tables are written anew."})
 @clear_errors
 def bench(c, model=MODEL, readme="README.md"):
-    """Measure speed and sizes; write bench.json and the README's tables."""
+    """Measure speed and sizes, beside the model that pages run too; write bench.json and the README's tables."""
     from export.bench import run_bench
+    from wasm_check.speed import time_in_chromium
 
-    run_bench(Path(model), Path(readme))
+    run_bench(Path(model), Path(readme), time_in_chromium)
 
 
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})
@@ -256,4 +287,4 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, evaluate, export, site, serve, compat, bench, doctor, run_tests)
+ns = Collection(data, train, ablate, evaluate, export, site, serve, compat, bench, doctor, run_tests)

@@ -1,8 +1,8 @@
-"""Measure sizes and speed; write them down and into the README's tables.
+"""Measure sizes and speed, alone and beside the stand-in; write them down and into the README's tables.
 
 Needs:  a model directory with its manifest; a file that is not there keeps what was measured of it before
 Run:    invoke bench
-Writes: models/<name>/bench.json, README.md between its markers, models/<name>/README.md
+Writes: models/<name>/bench.json, bench.png, README.md; README.md between its markers; runs/standin/standin.onnx
 """
 
 import gzip
@@ -12,22 +12,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from export.backends import get_backend
-from export.engine import ENGINE, open_session
+from export.comparison import TimeInBrowser, compare_speed
+from export.engine import ENGINE
 from export.errors import ManifestError
+from export.latency import RUNS, WARM_UPS, native_samples, percentiles
 from export.manifest import Row, is_absent, is_intact, read_manifest
 from export.report import BENCH_FILE, write_card, write_readme_tables
+from export.speed_table import write_speed_plot
 from training.bench import bench_ink
 from training.files import read_json, write_json
-from training.spec import INPUT_NAME, read_spec
-
-WARM_UPS, RUNS = 50, 500  # of one image each
+from training.spec import read_spec
 
 
-def run_bench(model_dir: Path, readme: Path, report: Callable[[str], None] = print) -> None:
-    """Measure everything that is there, write `bench.json`, and renew the tables made from it.
+def run_bench(
+    model_dir: Path, readme: Path, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print
+) -> None:
+    """Measure everything that is there, write `bench.json`, and renew the tables and the picture made from it.
 
     Raises:
         KakitoriError: if the model directory is incomplete, or a file is not the one of its manifest.
@@ -37,7 +38,7 @@ def run_bench(model_dir: Path, readme: Path, report: Callable[[str], None] = pri
     earlier = earlier_rows(model_dir, here)
     report("Drawing ink")
     ink = bench_ink()
-    files, absent = [], []
+    files, present, absent = [], [], []
     for row in manifest["files"]:
         if is_absent(model_dir, row):
             absent.append(row)
@@ -49,7 +50,14 @@ def run_bench(model_dir: Path, readme: Path, report: Callable[[str], None] = pri
         report(f"Running {row['variant']}")
         identity = {"variant": row["variant"], "sha256": row["sha256"], "date": today()}
         files.append(identity | bench_file(model_dir / row["file"], spec.size))
-    write_json(model_dir / BENCH_FILE, {"setting": here, "date": today(), "ink": ink, "files": files})
+        present.append(row)
+    report("Running them and the stand-in in turns")
+    comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
+    if comparison["browser"]["problem"]:
+        report(f"Compared natively only: {comparison['browser']['problem']}")
+    result = {"setting": here, "date": today(), "ink": ink, "files": files, "comparison": comparison}
+    write_json(model_dir / BENCH_FILE, result)
+    write_speed_plot(comparison, manifest, model_dir)
     write_card(model_dir)
     write_readme_tables(model_dir, readme)
     report(f"{model_dir / BENCH_FILE}, {model_dir / 'README.md'} and the tables of {readme} are new.")
@@ -88,20 +96,9 @@ def today() -> str:
 def bench_file(path: Path, size: int) -> dict[str, Any]:
     """Return an ONNX file's size, raw and gzipped, and its latency for one image on one thread, in milliseconds."""
     content = path.read_bytes()
-    session = open_session(path, threads=1)
-    image = np.full((1, 1, size, size), -1, np.float32)
-    seconds = []
-    for _ in range(WARM_UPS + RUNS):
-        started = time.perf_counter()
-        session.run(None, {INPUT_NAME: image})
-        seconds.append(time.perf_counter() - started)
-    p50, p95 = np.percentile(np.array(seconds[WARM_UPS:]) * 1000, [50, 95])
-    return {
-        "size_bytes": len(content),
-        "gzip_bytes": len(gzip.compress(content, 9, mtime=0)),
-        "p50_ms": round(float(p50), 3),
-        "p95_ms": round(float(p95), 3),
-    }
+    [samples] = native_samples([(path, size)])
+    sizes = {"size_bytes": len(content), "gzip_bytes": len(gzip.compress(content, 9, mtime=0))}
+    return sizes | percentiles(samples)
 
 
 def setting() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Float graph to INT8 graph, static: int8 weights, activations of 7 bits in uint8, one scale a tensor, in the QDQ format.
+"""Float graph to static INT8 graph: int8 weights, activations of 7 bits in uint8, one scale a tensor, the QDQ format.
 
 Without VNNI, ONNX Runtime on x86 adds pairs of uint8 x int8 products in 16 bits, and full ranges overflow: on an AVX2
 machine logits were up to 1.61 away from a browser's. Two uint8 weights avoid that, and so do 7 bits on one of the two

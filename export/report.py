@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from export.compat_table import compat_rows, compat_setting
+from export.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
 from training.errors import KakitoriError
 from training.evaluate import RESULTS_FILE
 from training.files import read_json, write_text
@@ -80,6 +81,14 @@ def evaluated(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return next(iter(row["accuracy"].items()))
 
 
+def speed_table(bench: dict[str, Any] | None) -> str:
+    """Return our files' sizes and times beside the stand-in's, and the setting."""
+    if not bench or "comparison" not in bench:
+        return "Not measured yet: `invoke bench`."
+    comparison = bench["comparison"]
+    return markdown_table(speed_headings(comparison), speed_rows(comparison), 1) + "\n\n" + speed_setting(bench)
+
+
 def ink_table(bench: dict[str, Any] | None) -> str:
     """Return how fast ink is drawn, and the setting."""
     if not bench:
@@ -89,6 +98,21 @@ def ink_table(bench: dict[str, Any] | None) -> str:
     return (
         markdown_table(["image", "augmented images a second, one core"], rows, 1)
         + f"\n\nMeasured by `invoke bench` on {s['processor']}, Python {s['python']}, {bench['date']}."
+    )
+
+
+def ablation_table(ablation: dict[str, Any]) -> str:
+    """Return what is read when an effect of the ink is left out, and the setting."""
+    sets = [figures["set"] for figures in ablation["rows"][0]["sets"]]
+    rows = [
+        [row["without"], *(f"{figures['top1_percent']:.2f} %" for figures in row["sets"])] for row in ablation["rows"]
+    ]
+    counts = ", ".join(f"{f['characters']:,} of {f['set']}" for f in ablation["rows"][0]["sets"])
+    images = ablation["rows"][0]["images_seen"]
+    return (
+        markdown_table(["without", *(f"top-1, {name}" for name in sets)], rows, 1)
+        + f"\n\nMeasured by `{ablation['command']}`: {images:,} images a run, {ablation['setting']['arch']} network; "
+        f"characters read: {counts}. {ablation['date']}."
     )
 
 
@@ -110,11 +134,12 @@ def read_measurements(model_dir: Path) -> dict[str, Any]:
 
 
 def make_tables(model_dir: Path) -> dict[str, str]:
-    """Return the Markdown tables by name: accuracy, variants, compat, ink."""
+    """Return the Markdown tables by name: accuracy, variants, speed, compat, ink."""
     measured = read_measurements(model_dir)
     return {
         "accuracy": accuracy_table(measured["evaluation"] or []),
         "variants": variants_table(measured["manifest"], measured["bench"]),
+        "speed": speed_table(measured["bench"]),
         "compat": compat_table(measured["compat"]),
         "ink": ink_table(measured["bench"]),
     }
@@ -162,6 +187,7 @@ def make_card(model_dir: Path) -> str:
         is_drawn=spec.training.get("dataset", GENERATED) in INK_CHARSETS, drawn=INK_CHARSETS,
         tables=make_tables(model_dir),
         runs=runs, co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
+        speed_plot=PLOT_FILE if (model_dir / PLOT_FILE).exists() else None,
     )  # fmt: skip
 
 
@@ -173,10 +199,11 @@ def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def emitted_grams(runs: list[dict[str, Any]]) -> float | None:
-    """Return the grams of CO2 equivalent of all the runs that made a model; None if one has no record."""
-    if any("emissions_kg" not in run for run in runs):
+    """Return the grams of CO2 equivalent of all the runs that made a model and its teachers; None if one is unknown."""
+    everyone = [*runs, *(taught for run in runs for taught in run.get("teacher_runs", []))]
+    if any("emissions_kg" not in run for run in everyone):
         return None
-    return round(1000 * sum(run["emissions_kg"] for run in runs), 3)
+    return round(1000 * sum(run["emissions_kg"] for run in everyone), 3)
 
 
 def training_command(facts: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from export.backends import BACKENDS, STRICT_OPERATORS
 
-TASKS = ("bench", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test", "train")
+TASKS = ("ablate", "bench", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test", "train")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_export_lists_its_tables_without_torch(root):
         (("export", "--backend", "strict", "--pooling", "median"), "adaptive_avg"),
         (("export", "--backend", "strict", "--precision", "int2"), "fp32, fp16"),
         (("export", "--model", "models/nowhere"), "models/nowhere"),
-        (("train", "--arch", "vit"), "resnet, cnn"),
+        (("train", "--arch", "vit"), "resnet, compact, cnn"),
         (("train", "--dataset", "imagenet"), "ink"),
         (("train", "--class-limit", "1"), "2 to the 3,036"),
         (("data", "--source", "dreams"), "ink"),

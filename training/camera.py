@@ -8,21 +8,22 @@ import math
 import numpy as np
 from numba import njit
 
-from training.augment import imitate_hand
+from training.augment import CAMERA, PENS, imitate_hand
 from training.ink import cover
 
 
 @njit(cache=True)
-def pen_radii(starts, size, rng):
+def pen_radii(starts, size, pressure, rng):
     """Return (P,) pen radii in pixels: one pen an image, pressed differently along and between strokes, now and then.
 
-    The widest pen of the range is for few strokes: a hand takes a finer one for many.
+    The widest pen of the range is for few strokes: a hand takes a finer one for many. `pressure` scales how often it
+    changes.
     """
     widest = 2.4 - 0.06 * min(15, len(starts) - 1) if rng.random() < 0.95 else 2.9
     finest = 0.6 if rng.random() < 0.9 else 0.3
     pen = (finest + (widest - finest) * rng.random()) * size / 64
     radii = np.full(starts[-1], pen)
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 * pressure:
         for s in range(len(starts) - 1):
             first = pen * math.exp(rng.normal() * 0.25)
             last = pen * math.exp(rng.normal() * 0.3 - 0.1)
@@ -96,12 +97,13 @@ def photograph(image, rng):
 
 @njit(cache=True)
 def draw_batch(
-    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, photographed, rng
+    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, effects, photographed,
+    rng,
 ):
     """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one imitation each of the classes `labels` (N,).
 
     The other arrays are those of `training.data.kanjivg.Templates`; `photographed` is the share of images that pass
-    through `photograph`.
+    through `photograph`, `effects` are strengths, see `training.augment`.
     """
     size = images.shape[1]
     for n in range(len(labels)):
@@ -110,11 +112,11 @@ def draw_batch(
         begin, end = stroke_starts[form], stroke_starts[form + 1]
         template = strokes[begin:end].astype(np.float64)
         points, starts = imitate_hand(
-            template, components[begin:end], parts[begin:end], looseness[begin:end], hooks[begin:end], rng
+            template, components[begin:end], parts[begin:end], looseness[begin:end], hooks[begin:end], effects, rng
         )
         coverage = np.zeros((size, size))
-        cover(coverage, place(points, size, rng), starts, pen_radii(starts, size, rng))
-        if rng.random() < photographed:
+        cover(coverage, place(points, size, rng), starts, pen_radii(starts, size, effects[PENS], rng))
+        if rng.random() < photographed * effects[CAMERA]:
             coverage = photograph(coverage, rng)
         for i in range(size):
             for j in range(size):

@@ -30,6 +30,8 @@ class TrainConfig:
     dataset: str = "ink"
     mix: str | None = None
     """Shares of the parts of a data set such as ink+etl9g, "1:3"; None means equal ones."""
+    without: str | None = None
+    """Effects of the hand that the ink does not show, "joins,hooks": to measure what they are worth."""
     size: int = 64
     epochs: int = 40
     batch_size: int = 256

@@ -1,6 +1,6 @@
 """Prepare and verify a data source.
 
-Needs:  nothing for generated ink and scikit-learn's digits, for others their files
+Needs:  nothing for generated ink and scikit-learn's digits, the network once for fonts, for others their files
 Run:    invoke data --source ink [--strokes FILE.jsonl.gz]      invoke data --source kmnist --from DIR
 Writes: for ink the stroke cache and runs/ink_sheet.png, rows of imitations, beside real writing where a stroke file is
         given; for others datasets/<name>-<size>/
@@ -17,12 +17,13 @@ from training.contact_sheet import write_sheet
 from training.data.ink import InkSource
 from training.data.prepared import DATASETS, METADATA, open_prepared
 from training.data.published import PUBLISHED
-from training.data.registry import find_prepared
+from training.data.registry import INK_CHARSET, find_prepared
 from training.data.stroke_files import read_stroke_file
 from training.errors import DataError, KakitoriError, check_choice
 from training.ink import rasterise
 from training.inspection import inspect_prepared
 from training.prepare_etl import prepare_etl
+from training.prepare_fonts import prepare_fonts
 from training.prepare_published import prepare_published
 from training.spec import SIZES, ModelSpec
 
@@ -42,7 +43,8 @@ class Options:
     strokes: Path | None = None  # real writing for the sheet of ink
     dataset: str | None = None  # of the files of ETL
     split: str = "writers"  # likewise
-    workers: int = 1  # likewise
+    workers: int = 1  # processes that prepare files of ETL, or fonts
+    charset: str = INK_CHARSET  # of fonts
 
 
 Report = Callable[[str], None]
@@ -76,9 +78,15 @@ def prepare_etl_files(options: Options, report: Report) -> None:
     )
 
 
+def prepare_font_glyphs(options: Options, report: Report) -> None:
+    """Prepare the glyphs of fonts."""
+    prepare_fonts(options.folder, options.size, options.workers, options.charset, report)
+
+
 SOURCES: dict[str, Callable[[Options, Report], None]] = {
     "ink": prepare_ink,
     "etl": prepare_etl_files,
+    "fonts": prepare_font_glyphs,
     **{name: published(name) for name in PUBLISHED},
 }
 

@@ -5,11 +5,7 @@ Run:    invoke data --source etl --etl-dir DIR [--size 64] [--workers N] [--skip
 Writes: datasets/<name>-<size>/ (see training.data.prepared)
 """
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +20,7 @@ from training.data.etl.formats import SETS, EtlSet
 from training.data.prepared import UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
 from training.data.splits import get_splitter
 from training.errors import DataError
+from training.parallel import run_jobs
 from training.spec import ModelSpec
 
 SEED = 1
@@ -138,42 +135,11 @@ def convert_all(jobs: list[Job], writer: PreparedWriter, workers: int) -> None:
     with progress:
         bar = progress.add_task("Fitting images", total=sum(samples.values()), speed="",
                                 completed=sum(samples[name] for name in done))  # fmt: skip
-        for job, found in run(waiting, workers):
+        for job, found in run_jobs(convert, waiting, workers):
             refuse_double(job, found["sha256"], writer.done)
             writer.mark_done(job.file.name, found)
             speed = progress.tasks[bar].speed
             progress.update(bar, advance=job.file.samples, speed=f"{speed:,.0f} records/s" if speed else "")
-
-
-def run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
-    """Yield each job and what `convert` returned for it, as they end.
-
-    Raises:
-        DataError: what a job raised, or that a process died, naming the files it may have been at.
-    """
-    if workers < 2 or len(jobs) < 2:
-        yield from ((job, convert(job)) for job in jobs)
-        return
-    with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), ignore_interrupts) as pool:
-        futures = {}
-        try:
-            futures = {pool.submit(convert, job): job for job in jobs}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool:
-            ended = {id(job) for future, job in futures.items() if future.done() and not future.exception()}
-            open_files = [job.file.name for job in jobs if id(job) not in ended][:workers]
-            raise DataError(
-                f"A worker process died at one of {', '.join(open_files)} (ended from outside, or out of memory): run "
-                "again, it goes on where it stopped; fewer --workers need less memory."
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def ignore_interrupts() -> None:
-    """Leave Ctrl+C to the process that the user sees."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def refuse_double(job: Job, sha256: str, done: Mapping[str, Any]) -> None:

@@ -98,7 +98,10 @@ def set_up(config: TrainConfig) -> Run:
         raise ModelError("--device cuda: torch sees no CUDA device here; use --device cpu, or auto.")
     set_seed(config.seed)
     with accelerator.main_process_first():  # one process fills the caches, the others find them
-        dataset = open_dataset(config.dataset, config.size, config.class_limit, config.mix)
+        dataset = open_dataset(
+            config.dataset, config.size, config.class_limit, config.mix,
+            config.without.split(",") if config.without else (),
+        )  # fmt: skip
     charset = dataset.charset
     spec = ModelSpec(
         config.arch, config.widths or get_architecture(config.arch).widths, config.pooling, charset.name, len(charset),

@@ -4,19 +4,34 @@ import json
 
 import pytest
 
-from export import bench
+from export import bench, latency
+from export.comparison import BrowserTimes
 from export.errors import ManifestError
 from export.report import make_tables
 from training.files import write_json
+
+COMPARISON = {
+    "browser": {"engine": "", "problem": "no browser here"},
+    "rows": [
+        {"name": "stand-in", "size_bytes": 1, "native": {"p50_ms": 0.2, "p95_ms": 0.3, "ratio": 1.0}},
+        {"name": "strict.fp32", "size_bytes": 2, "native": {"p50_ms": 0.1, "p95_ms": 0.2, "ratio": 0.5}},
+    ],
+}
+
+
+def no_browser(files):
+    """Return what a machine without a browser does."""
+    return BrowserTimes(problem="no browser here")
 
 
 @pytest.fixture
 def measure(make_model, export, tmp_path, monkeypatch):
     """Return (model directory with three files, a function that benches it and returns the lines said)."""
-    monkeypatch.setattr(bench, "WARM_UPS", 1)
-    monkeypatch.setattr(bench, "RUNS", 3)
+    monkeypatch.setattr(latency, "WARM_UPS", 1)
+    monkeypatch.setattr(latency, "RUNS", 3)
     monkeypatch.setattr(bench, "bench_ink", lambda: [{"side_px": 32, "images_per_second": 1, "images": 1}])
     monkeypatch.setattr(bench, "write_card", lambda model_dir: None)  # a tiny model has no training to tell of
+    monkeypatch.setattr(bench, "compare_speed", lambda *_: COMPARISON)
     model = make_model()
     export(model, ["strict", "tract"], ["fp32", "int4-weights"])
     readme = tmp_path / "README.md"
@@ -24,7 +39,7 @@ def measure(make_model, export, tmp_path, monkeypatch):
 
     def run():
         lines = []
-        bench.run_bench(model, readme, lines.append)
+        bench.run_bench(model, readme, no_browser, lines.append)
         return lines
 
     return model, run
@@ -42,6 +57,15 @@ def test_every_file_is_measured_and_named_by_its_digest(measure):
     for name, row in rows_of(model).items():
         assert row["size_bytes"] == (model / f"onnx/{name}.onnx").stat().st_size
         assert 0 < row["p50_ms"] <= row["p95_ms"]
+
+
+def test_a_machine_without_a_browser_compares_natively_and_says_so(measure):
+    model, run = measure
+    assert "Compared natively only: no browser here" in run()
+    assert (model / "bench.png").read_bytes().startswith(b"\x89PNG")
+    table = make_tables(model)["speed"]
+    assert "| strict.fp32 | 0.00 MB | 0.10 / 0.20 ms | 50 % |" in table
+    assert "not in Chromium (no browser here)" in table
 
 
 def test_an_absent_file_keeps_its_row_and_the_command_is_told(measure):

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from training.augment import EFFECTS
 from training.charset import Charset, get_charset
 from training.data.ink import InkSource
 from training.data.kanjivg import HOOK_POINTS, POINTS_PER_STROKE, find_hook, load_templates
-from training.errors import DataError
+from training.errors import DataError, KakitoriError
 
 
 def template(source, char, form=0):
@@ -74,3 +75,30 @@ def test_imitations_of_a_character_stay_closer_to_each_other_than_to_another(sou
     held_out = np.tile(np.arange(40) >= 20, 10)
     nearest = ((images[held_out, None] - means) ** 2).sum(axis=2).argmin(axis=1)
     assert (nearest == labels[held_out]).mean() > 0.5
+
+
+def test_an_effect_is_left_out_of_training_images_only(source):
+    labels = np.arange(100)
+    plain = InkSource(source.charset, EFFECTS)
+    assert (plain.images(labels, 64, [1, 2]) != source.images(labels, 64, [1, 2])).any(axis=(1, 2)).all()
+    assert np.array_equal(plain.held_out(1, 64, 1)[0], source.held_out(1, 64, 1)[0])
+
+
+def test_without_any_effect_characters_differ_in_pen_and_place_alone():
+    source = InkSource(Charset("one", ("田",)), EFFECTS)
+    shapes = source.images(np.zeros(40, int), 64, [3]) > 127
+    fitted = [shape[np.ix_(shape.any(axis=1), shape.any(axis=0))].shape for shape in shapes]
+    ratios = [height / width for height, width in fitted]
+    assert max(ratios) - min(ratios) < 0.1
+
+
+def test_an_unknown_effect_is_refused_and_the_known_are_listed(source):
+    with pytest.raises(KakitoriError, match="Unknown effect of the hand 'wind': choose one of proportions, strokes"):
+        InkSource(source.charset, ["wind"])
+
+
+def test_voicing_marks_move_as_one_component_and_far():
+    t = load_templates(Charset("one", ("が",)))
+    strokes = slice(t.stroke_starts[0], t.stroke_starts[1])
+    assert t.components[strokes].tolist() == [0, 1, 2, 4, 4]
+    assert t.looseness[strokes].tolist() == [1, 1, 1, 4, 4]

@@ -164,7 +164,7 @@ def test_a_run_can_start_from_weights_of_other_classes(config, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"arch": "vit"}, "Unknown architecture 'vit'.*resnet, cnn"),
+        ({"arch": "vit"}, "Unknown architecture 'vit'.*resnet, compact, cnn"),
         ({"pooling": "fixed_avg"}, "Unknown pooling 'fixed_avg'.*adaptive_avg, adaptive_max, avg_2x2, max_2x2"),
         ({"device": "tpu"}, "Unknown device 'tpu'.*auto, cpu, cuda"),
         ({"size": "50"}, "--size 50 is not one of"),

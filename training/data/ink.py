@@ -1,12 +1,14 @@
 """Generated ink: images of a charset's characters as hands might write them, made from KanjiVG's strokes on the fly."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from training.augment import EFFECTS
 from training.camera import draw_batch
 from training.charset import Charset
 from training.data.kanjivg import load_templates
+from training.errors import check_choice
 from training.spec import ModelSpec
 
 IMAGES_PER_CLASS = 20  # of an epoch
@@ -14,12 +16,19 @@ PHOTOGRAPHED = 0.35  # share of images that look photographed or scanned; the re
 
 
 class InkSource:
-    """Draws characters of a charset; holds the stroke templates, so one source serves many batches."""
+    """Draws characters of a charset; holds the stroke templates, so one source serves many batches.
 
-    def __init__(self, charset: Charset) -> None:
+    `without` names effects of the hand (`training.augment.EFFECTS`) that images to train on do not show: what each is
+    worth is measured so (`training.ablation`). Images held out show them all.
+    """
+
+    def __init__(self, charset: Charset, without: Collection[str] = ()) -> None:
         self.charset = charset
         self.images_per_epoch = IMAGES_PER_CLASS * len(charset)
         self._templates = vars(load_templates(charset))
+        left_out = [EFFECTS.index(check_choice("effect of the hand", name, EFFECTS)) for name in without]
+        self._effects = np.ones(len(EFFECTS))
+        self._effects[left_out] = 0
 
     def __len__(self) -> int:
         """Return how many written forms there are, over all characters."""
@@ -32,7 +41,7 @@ class InkSource:
     def held_out(self, stream: int, size: int, at_least: int) -> tuple[np.ndarray, np.ndarray]:
         """Return images (N, size, size) uint8 and labels (N,) that never change: every class equally often."""
         labels = np.tile(np.arange(len(self.charset)), max(1, -(-at_least // len(self.charset))))
-        return self.images(labels, size, (stream, 0)), labels
+        return self._draw(labels, size, (stream, 0), PHOTOGRAPHED, np.ones(len(EFFECTS))), labels
 
     def pen_radius(self, size: int) -> float:
         """Return half the width in pixels of the pen that strokes of a user's are drawn with."""
@@ -45,7 +54,14 @@ class InkSource:
 
         The same labels, size and seed give the same images on every machine of the same processor type.
         """
+        return self._draw(labels, size, seed, photographed, self._effects)
+
+    def _draw(
+        self, labels: np.ndarray, size: int, seed: Sequence[int], photographed: float, effects: np.ndarray
+    ) -> np.ndarray:
         images = np.zeros((len(labels), size, size), dtype=np.uint8)
-        rng = np.random.default_rng(list(seed))
-        draw_batch(images, np.asarray(labels, np.int64), **self._templates, photographed=photographed, rng=rng)
+        draw_batch(
+            images, np.asarray(labels, np.int64), **self._templates, effects=effects, photographed=photographed,
+            rng=np.random.default_rng(list(seed)),
+        )  # fmt: skip
         return images

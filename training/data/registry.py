@@ -1,6 +1,6 @@
 """The data sets that can be trained on: generated ink, prepared sets by their names, and mixtures of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,9 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from training.charset import Charset, get_charset, limited
+from training.data.font_table import FONTS
 from training.data.ink import InkSource
 from training.data.mixed import MixedSource
 from training.data.prepared import METADATA, open_prepared, prepared_folder
+from training.data.published import PUBLISHED
 from training.data.stored import StoredSource
 from training.errors import DataError, KakitoriError
 from training.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
@@ -45,7 +47,9 @@ class Dataset:
     licence: dict[str, str]
 
 
-def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str | None = None) -> Dataset:
+def open_dataset(
+    name: str, size: int, class_limit: int | None = None, mix: str | None = None, without: Collection[str] = ()
+) -> Dataset:
     """Return a data set: "ink", "ink-wide", a prepared set's name, or several joined by "+".
 
     Args:
@@ -53,6 +57,7 @@ def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str 
         size: side of the prepared images in pixels.
         class_limit: only the first classes.
         mix: the parts' shares, "1:3"; equal if None.
+        without: effects of the hand that drawn ink does not show.
 
     Raises:
         KakitoriError: for a name that is neither ink nor a prepared set, listing those there are, or wrong shares.
@@ -62,10 +67,12 @@ def open_dataset(name: str, size: int, class_limit: int | None = None, mix: str 
     charset = limited(choose_charset(names, [p.charset for p in prepared.values()]), class_limit)
     licences = [prepared[n].metadata["licence"] if n in prepared else KANJIVG_LICENCE for n in names]
     licence = {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE}
-    return Dataset(open_source(name, size, charset, mix), charset, licence)
+    return Dataset(open_source(name, size, charset, mix, without), charset, licence)
 
 
-def open_source(name: str, size: int, charset: Charset, mix: str | None = None) -> Source:
+def open_source(
+    name: str, size: int, charset: Charset, mix: str | None = None, without: Collection[str] = ()
+) -> Source:
     """Return the images of a data set, named as for `open_dataset`, by the classes of a charset.
 
     Raises:
@@ -74,7 +81,8 @@ def open_source(name: str, size: int, charset: Charset, mix: str | None = None) 
     names = name.split(JOIN)
     shares = parse_shares(mix, names)
     sources = [
-        InkSource(charset) if n in INK_CHARSETS else StoredSource(find_prepared(n, size), charset) for n in names
+        InkSource(charset, without) if n in INK_CHARSETS else StoredSource(find_prepared(n, size), charset)
+        for n in names
     ]
     return sources[0] if len(sources) == 1 else MixedSource(sources, shares)
 
@@ -123,6 +131,13 @@ def find_prepared(name: str, size: int) -> Path:
         there = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA}"))
         raise DataError(
             f"Unknown dataset {name!r}: choose {' or '.join(INK_CHARSETS)}, or prepare {folder} with "
-            f"`invoke data --source … --size {size}`; prepared are: {', '.join(there) or 'none'}."
+            f"`{command_for(name, size)}`; prepared are: {', '.join(there) or 'none'}."
         )
     return folder
+
+
+def command_for(name: str, size: int) -> str:
+    """Return the command that prepares the set of a name, as far as the name tells."""
+    source = next((source for source in (*PUBLISHED, "etl", FONTS) if name.startswith(source)), "…")
+    charset = f" --charset {name.removeprefix(FONTS + '-')}" if name.startswith(f"{FONTS}-") else ""
+    return f"invoke data --source {source}{charset} --size {size}"

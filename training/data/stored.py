@@ -1,6 +1,7 @@
 """Prepared sets as a source of images: drawn by class from the disk, never held in memory."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,13 @@ import numpy as np
 from training.charset import Charset
 from training.data.prepared import SPLITS, TRAIN, open_prepared
 from training.errors import DataError
+from training.glyph_augment import vary_batch
 from training.image_augment import distort_batch
 
 HELD_OUT = 10_000  # images of a split, at most, that are looked at after every epoch
 RADIUS_SAMPLE = 1_000  # images that the pen's width is estimated from
+# What makes training images of stored ones, by a set's `augmentation`: (images, targets, generator).
+AUGMENTATIONS = {"hand": partial(distort_batch, distorted=True), "glyph": vary_batch}
 
 
 class StoredSource:
@@ -29,6 +33,7 @@ class StoredSource:
         self.folder, self.charset, self.augment = folder, charset, augment
         prepared = open_prepared(folder)
         self._images = prepared.images
+        self._vary = AUGMENTATIONS[prepared.metadata.get("augmentation", "hand")]
         labels = classes_in(prepared.charset, charset)[prepared.labels]
         self._rows, self._labels, self._starts = [], [], []
         for split in SPLITS:
@@ -85,7 +90,10 @@ class StoredSource:
         if rng is None and size == images.shape[1]:
             return images
         fitted = np.empty((len(images), size, size), np.uint8)
-        distort_batch(images, fitted, np.random.default_rng(0) if rng is None else rng, rng is not None)
+        if rng is None:
+            distort_batch(images, fitted, np.random.default_rng(0), distorted=False)
+        else:
+            self._vary(images, fitted, rng)
         return fitted
 
 

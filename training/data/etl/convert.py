@@ -30,6 +30,10 @@ class Job:
     skip_bad: bool
     writer: PreparedWriter
 
+    @property
+    def name(self) -> str:
+        return self.file.name
+
 
 def convert(job: Job) -> dict[str, Any]:
     """Write the rows of a file; return its sha256, the problems skipped, and how many characters were left out.
