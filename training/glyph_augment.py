@@ -8,7 +8,7 @@ Amounts were looked at on contact sheets.
 import numpy as np
 from numba import njit
 
-from training.augment import COARSE, COARSE_SD, FINE, FINE_SD, displace, slant
+from training.augment import COARSE, COARSE_SD, FINE, FINE_SD, TURNED, displace, slant
 from training.camera import photograph, place
 from training.image_augment import sample
 
@@ -31,7 +31,7 @@ def bend_lattice(rng):
             nodes[i * NODES + j, 1] = (2 * i / (NODES - 1) - 1) * EXTENT
     displace(nodes, COARSE, COARSE_SD * a, rng)
     displace(nodes, FINE, FINE_SD * a, rng)
-    slant(nodes, a, rng)
+    slant(nodes, a, TURNED, rng)
     return nodes
 
 

@@ -17,7 +17,7 @@ from training.contact_sheet import write_sheet
 from training.data.ink import InkSource
 from training.data.prepared import DATASETS, METADATA, open_prepared
 from training.data.published import PUBLISHED
-from training.data.registry import INK_CHARSET, find_prepared
+from training.data.registry import find_prepared
 from training.data.stroke_files import read_stroke_file
 from training.errors import DataError, KakitoriError, check_choice
 from training.ink import rasterise
@@ -25,7 +25,7 @@ from training.inspection import inspect_prepared
 from training.prepare_etl import prepare_etl
 from training.prepare_fonts import prepare_fonts
 from training.prepare_published import prepare_published
-from training.spec import SIZES, ModelSpec
+from training.spec import GENERATED, INK_CHARSETS, SIZES, ModelSpec
 
 RUNS = Path("runs")
 SHEET_ROWS, SHEET_COLUMNS, SHEET_ZOOM = 16, 14, 2
@@ -44,7 +44,7 @@ class Options:
     dataset: str | None = None  # of the files of ETL
     split: str = "writers"  # likewise
     workers: int = 1  # processes that prepare files of ETL, or fonts
-    charset: str = INK_CHARSET  # of fonts
+    charset: str = INK_CHARSETS[GENERATED]  # of fonts
 
 
 Report = Callable[[str], None]

@@ -18,12 +18,11 @@ from training.data.font_packages import fetch_packages
 from training.data.font_table import FONT_PACKAGES, FONTS
 from training.data.fonts import Face, draw_glyphs, own_faces, package_faces
 from training.data.prepared import RECORD, SPLITS, UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
-from training.data.registry import INK_CHARSET
 from training.data.splits import split_by_writers
 from training.errors import DataError
 from training.image import rasterise_levels
 from training.parallel import run_jobs
-from training.spec import ModelSpec
+from training.spec import GENERATED, INK_CHARSETS, ModelSpec
 
 URL = "https://fontsource.org"
 SEED = 1
@@ -44,7 +43,7 @@ class Job:
 
 
 def prepare_fonts(
-    folder: Path | None, size: int = ModelSpec.size, workers: int = 1, charset: str = INK_CHARSET,
+    folder: Path | None, size: int = ModelSpec.size, workers: int = 1, charset: str = INK_CHARSETS[GENERATED],
     report: Callable[[str], None] = print,
 ) -> PreparedSet:  # fmt: skip
     """Prepare the glyphs of the table's fonts, or of those in a folder; an interrupted run goes on where it stopped.
@@ -57,7 +56,7 @@ def prepare_fonts(
     if folder is None:
         fetch_packages(FONT_PACKAGES)
     faces = own_faces(folder) if folder else package_faces()
-    classes, name = get_charset(charset), FONTS if charset == INK_CHARSET else f"{FONTS}-{charset}"
+    classes, name = get_charset(charset), FONTS if charset == INK_CHARSETS[GENERATED] else f"{FONTS}-{charset}"
     files = [describe(face) for face in faces]
     plan = {"name": name, "files": files, "margin": ModelSpec.margin, "seed": SEED}
     writer = PreparedWriter(prepared_folder(name, size), classes, size, len(faces) * len(classes), plan)
