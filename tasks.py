@@ -156,14 +156,21 @@ def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
         "strokes": "A stroke file (JSON lines, gzipped or not); may be given several times.",
         "images": "A folder of pictures in folders named after their character; may be given several times.",
         "dataset": "Test images of ink, or of a prepared set such as etl9g.",
+        "disturb": "Measure the stroke files turned, slanted, joined, photographed and so on, too.",
+        "confusables": "Measure groups of characters that are easily confused, too.",
+        "errors": "Folder for a picture of each set's misread samples.",
     },
 )
 @clear_errors
-def evaluate(c, model=MODEL, variant=None, strokes=None, images=None, dataset=None):
+def evaluate(
+    c, model=MODEL, variant=None, strokes=None, images=None, dataset=None, disturb=False, confusables=False,
+    errors=None,
+):  # fmt: skip
     """Measure accuracy by source and writer; write it to the model's evaluation.json."""
-    from export.measure import measure_accuracy
+    from export.measure import Further, measure_accuracy
 
-    measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset)
+    further = Further(disturb, confusables, optional_path(errors))
+    measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset, further)
 
 
 @task(

@@ -1,25 +1,35 @@
 """Measure a model's weights, or one of its exported files, on evaluation sets: any engine, the same figures.
 
 Needs:  a model directory; for a variant, its file
-Run:    invoke evaluate --strokes FILE.jsonl.gz [--variant strict.int8]
-Writes: models/<name>/evaluation.json, README.md (the model card)
+Run:    invoke evaluate --strokes FILE.jsonl.gz [--variant strict.int8] [--disturb] [--confusables] [--errors FOLDER]
+Writes: models/<name>/evaluation.json, README.md (the model card); with --errors a picture and a table for each set
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
+from rich.table import Table
 
 from export.engine import ENGINE, onnx_predictor
 from export.manifest import find_row, read_manifest
 from export.report import write_card
+from training.answers import answers
 from training.checkpoint import load_network
+from training.confusables import confusable_rows, confusables_table, member_samples
 from training.data.prepared import open_prepared
 from training.data.registry import JOIN, find_prepared
+from training.data.stroke_files import read_stroke_file
+from training.error_sheet import MOST, write_errors
 from training.errors import KakitoriError
 from training.evaluate import (
+    ACCURACY,
+    CONFUSABLES,
+    DISTURBANCES,
     Predictor,
     Sample,
     evaluate,
@@ -27,34 +37,86 @@ from training.evaluate import (
     generated_samples,
     network_predictor,
     picture_samples,
+    prepared_samples,
     record_results,
     results_table,
     stroke_samples,
 )
+from training.robustness import disturbances_table, disturbed_rows
 from training.spec import INK_CHARSETS, ModelSpec, read_spec
 
 WEIGHTS_VARIANT = "pytorch"
 Rows = list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Further:
+    """What is measured besides accuracy: disturbances, groups of like characters; and where sheets of errors go."""
+
+    disturb: bool = False
+    confusables: bool = False
+    errors: Path | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """A named set: what loads its samples and those of confusable characters, and its stroke file if it is one."""
+
+    name: str
+    samples: Callable[[], Iterable[Sample]]
+    members: Callable[[], Iterable[Sample]]
+    accuracy: Callable[[Predictor], Rows]
+    strokes: Path | None = None
+
+
 def measure_accuracy(
-    model_dir: Path, variant: str | None, stroke_files: Iterable[Path], folders: Iterable[Path], dataset: str | None
-) -> None:
+    model_dir: Path, variant: str | None, stroke_files: Iterable[Path], folders: Iterable[Path], dataset: str | None,
+    further: Further = Further(),
+) -> None:  # fmt: skip
     """Evaluate on every set named, print a table each, and record them in the model's `evaluation.json`.
 
     Raises:
-        KakitoriError: for a model, variant or set that cannot be used, or if no set is named.
+        KakitoriError: for a model, variant or set that cannot be used, if no set is named, or none to disturb.
     """
     spec = read_spec(model_dir)
     predict, engine = open_variant(model_dir, variant)
     sets = list(evaluation_sets(spec, stroke_files, folders, dataset))
     if not sets:
         raise KakitoriError("Nothing to evaluate on: name --strokes FILE, --images DIR or --dataset NAME.")
-    for name, measure in sets:
-        rows = measure(predict)
-        Console().print(results_table(rows, f"{name}, {variant or WEIGHTS_VARIANT} in {engine}"))
-        record_results(rows, name, variant or WEIGHTS_VARIANT, engine, model_dir)
+    if further.disturb and not any(one.strokes for one in sets):
+        raise KakitoriError("--disturb changes strokes: name a stroke file with --strokes FILE.")
+    measured_as = variant or WEIGHTS_VARIANT
+    for one in sets:
+        for measure, rows, table in measure_set(one, spec, predict, further):
+            table.title = f"{one.name}, {measured_as} in {engine}: {measure}"
+            Console().print(table)
+            record_results(rows, one.name, measured_as, engine, model_dir, measure)
+        if further.errors:
+            show_errors(one, spec, predict, further.errors / f"{one.name.split('.')[0]}.{measured_as}.png")
     write_card(model_dir)
+
+
+def measure_set(
+    one: EvaluationSet, spec: ModelSpec, predict: Predictor, further: Further
+) -> Iterator[tuple[str, Rows, Table]]:
+    """Yield the name of every measure that is asked for, its rows, and a table of them."""
+    rows = one.accuracy(predict)
+    yield ACCURACY, rows, results_table(rows)
+    if further.confusables:
+        rows = confusable_rows(answers(one.members(), spec.get_charset(), predict), spec.get_charset())
+        yield CONFUSABLES, rows, confusables_table(rows)
+    if further.disturb and one.strokes:
+        rows = disturbed_rows(read_stroke_file(one.strokes), spec, predict)
+        yield DISTURBANCES, rows, disturbances_table(rows)
+
+
+def show_errors(one: EvaluationSet, spec: ModelSpec, predict: Predictor, path: Path) -> None:
+    """Write the sheet of a set's misread samples to `path`, and say so."""
+    charset = spec.get_charset()
+    misread = [answer for answer in answers(one.samples(), charset, predict) if not answer.is_right]
+    write_errors(misread, charset, path)
+    shown = f"the {MOST} most surely misread of them" if len(misread) > MOST else "all"
+    print(f"{path}: {len(misread):,} misread, {shown} shown; listed in {path.with_suffix('.csv').name}.")
 
 
 def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
@@ -68,20 +130,23 @@ def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
 
 def evaluation_sets(
     spec: ModelSpec, stroke_files: Iterable[Path], folders: Iterable[Path], dataset: str | None
-) -> Iterator[tuple[str, Callable[[Predictor], Rows]]]:
-    """Yield the name of each evaluation set and what measures a predictor on it; a mixed data set is several."""
+) -> Iterator[EvaluationSet]:
+    """Yield the evaluation sets that are named; a mixed data set is several."""
     charset = spec.get_charset()
 
-    def on_samples(load: Callable[..., list[Sample]], *arguments: Path) -> Callable[[Predictor], Rows]:
-        return lambda predict: evaluate(load(*arguments, spec), charset, predict)
+    def of_samples(
+        name: str, load: Callable[[], list[Sample]], members: Callable | None = None, strokes: Path | None = None
+    ) -> EvaluationSet:
+        return EvaluationSet(name, load, members or load, lambda predict: evaluate(load(), charset, predict), strokes)
 
     for path in stroke_files:
-        yield path.name, on_samples(stroke_samples, path)
+        yield of_samples(path.name, partial(stroke_samples, path, spec), strokes=path)
     for folder in folders:
-        yield folder.name, on_samples(picture_samples, folder)
+        yield of_samples(folder.name, partial(picture_samples, folder, spec))
     for name in dataset.split(JOIN) if dataset else ():
         if name in INK_CHARSETS:
-            yield name, on_samples(generated_samples)
+            yield of_samples(name, partial(generated_samples, spec), partial(member_samples, spec))
         else:
             prepared = open_prepared(find_prepared(name, spec.size))
-            yield name, lambda predict, prepared=prepared: evaluate_prepared(prepared, charset, predict)
+            samples = partial(prepared_samples, prepared)
+            yield EvaluationSet(name, samples, samples, partial(evaluate_prepared, prepared, charset))

@@ -7,9 +7,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from export.compat_table import compat_rows, compat_setting
+from export.markdown import markdown_table
+from export.robust_tables import confusables_text, disturbances_text
 from export.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
 from training.errors import KakitoriError
-from training.evaluate import RESULTS_FILE
+from training.evaluate import ACCURACY, RESULTS_FILE, of_measure
 from training.files import read_json, write_text
 from training.history import CURVES_FILE, LOG_FILE
 from training.metrics import FIGURES
@@ -21,14 +23,9 @@ BENCH_FILE = "bench.json"
 NUMBER_FORMATS = {"no": "float32", "bf16": "bfloat16", "fp16": "float16"}  # by accelerate's names
 
 
-def markdown_table(headings: list[str], rows: list[list[str]], numbers_from: int) -> str:
-    """Return a Markdown table whose columns from `numbers_from` on are right-aligned."""
-    rule = ["---" if i < numbers_from else "---:" for i in range(len(headings))]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [headings, rule, *rows])
-
-
 def accuracy_table(evaluation: list[dict[str, Any]]) -> str:
     """Return top-k by evaluation set, variant, source and writer, and the setting."""
+    evaluation = of_measure(evaluation, ACCURACY)
     if not evaluation:
         return "Not measured yet: `invoke evaluate --strokes FILE.jsonl.gz`."
     measured = [row for entry in evaluation for row in entry["rows"]]
@@ -134,10 +131,11 @@ def read_measurements(model_dir: Path) -> dict[str, Any]:
 
 
 def make_tables(model_dir: Path) -> dict[str, str]:
-    """Return the Markdown tables by name: accuracy, variants, speed, compat, ink."""
+    """Return the Markdown tables by name: accuracy, disturbances ("" if not measured), variants, speed, compat, ink."""
     measured = read_measurements(model_dir)
     return {
         "accuracy": accuracy_table(measured["evaluation"] or []),
+        "disturbances": disturbances_text(measured["evaluation"] or []),
         "variants": variants_table(measured["manifest"], measured["bench"]),
         "speed": speed_table(measured["bench"]),
         "compat": compat_table(measured["compat"]),
@@ -186,6 +184,7 @@ def make_card(model_dir: Path) -> str:
         name=model_dir.resolve().name, spec=spec, facts=spec.training,
         is_drawn=spec.training.get("dataset", GENERATED) in INK_CHARSETS, drawn=INK_CHARSETS,
         tables=make_tables(model_dir),
+        confusables=confusables_text(read_measurements(model_dir)["evaluation"] or []),
         runs=runs, co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
         speed_plot=PLOT_FILE if (model_dir / PLOT_FILE).exists() else None,
     )  # fmt: skip

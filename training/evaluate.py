@@ -2,7 +2,7 @@
 
 Needs:  a model directory
 Run:    invoke evaluate --strokes FILE.jsonl.gz
-Writes: models/<name>/evaluation.json, one entry for each evaluation set and variant
+Writes: models/<name>/evaluation.json, one entry for each measure, evaluation set and variant
 """
 
 import time
@@ -33,6 +33,8 @@ from training.metrics import FIGURES, balanced_percent, ranks, top_k_percent
 from training.spec import GENERATED, ModelSpec
 
 RESULTS_FILE = "evaluation.json"
+# What an entry of evaluation.json measures; one that does not say so measures accuracy.
+ACCURACY, CONFUSABLES, DISTURBANCES = "accuracy", "confusables", "disturbances"
 BATCH = 256
 TEST_IMAGES = 6000  # at least, of generated ink
 MOST_WRITERS = 40  # that get a row each
@@ -137,6 +139,16 @@ def evaluate(samples: list[Sample], charset: Charset, predict: Predictor) -> lis
     return [row | top_k_percent(places[chosen]) for row, chosen in group_rows(pairs, known)]
 
 
+def prepared_samples(prepared: PreparedSet) -> Iterator[Sample]:
+    """Yield the test images of a prepared set, read from the disk one by one."""
+    name = prepared.metadata["name"]
+    for row in prepared.rows("test"):
+        char = prepared.charset.characters[prepared.labels[row]]
+        writer = prepared.writers[row]
+        image = prepared.images[row] / np.float32(255)
+        yield Sample(char, image, name, "unknown" if writer < 0 else f"writer {writer}")
+
+
 def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predictor) -> list[dict[str, Any]]:
     """Return rows as `evaluate`, over every test image of a prepared set once, read from the disk batch by batch.
 
@@ -198,18 +210,33 @@ def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return groups + ([("all", "all")] if len(sources) > 1 else [])
 
 
-def record_results(rows: list[dict[str, Any]], name: str, variant: str, engine: str, model_dir: Path) -> None:
-    """Put the rows of an evaluation set and variant into the model's `evaluation.json`, in place of older ones."""
+def record_results(
+    rows: list[dict[str, Any]], name: str, variant: str, engine: str, model_dir: Path, measure: str = ACCURACY
+) -> None:
+    """Put a measure's rows for an evaluation set and variant into the model's `evaluation.json`, for older ones."""
     path = model_dir / RESULTS_FILE
     entries = read_json(path) if path.exists() else []
-    entry = {"set": name, "variant": variant, "engine": engine, "date": time.strftime("%Y-%m-%d"), "rows": rows}
-    kept = [e for e in entries if (e["set"], e["variant"]) != (name, variant)]
-    write_json(path, sorted([*kept, entry], key=lambda e: (e["set"], e["variant"])))
+    entry = {
+        "set": name, "variant": variant, "measure": measure, "engine": engine, "date": time.strftime("%Y-%m-%d"),
+        "rows": rows,
+    }  # fmt: skip
+    kept = {entry_key(e): e for e in entries} | {entry_key(entry): entry}
+    write_json(path, [kept[key] for key in sorted(kept)])
 
 
-def results_table(rows: list[dict[str, Any]], title: str) -> Table:
+def entry_key(entry: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what there is one entry of in `evaluation.json`: a measure, set and variant."""
+    return entry.get("measure", ACCURACY), entry["set"], entry["variant"]
+
+
+def of_measure(entries: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
+    """Return the entries of `evaluation.json` of one measure."""
+    return [entry for entry in entries if entry.get("measure", ACCURACY) == measure]
+
+
+def results_table(rows: list[dict[str, Any]]) -> Table:
     """Return the rows as a table for a terminal."""
-    table = Table(title=title)
+    table = Table()
     figures = {name: f"{heading}, %" for name, heading in FIGURES.items() if any(name in row for row in rows)}
     headings = ["source", "writer", "characters", "outside charset", *figures.values()]
     for heading in headings:

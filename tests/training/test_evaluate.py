@@ -98,3 +98,10 @@ def test_results_replace_older_ones_of_the_same_set_and_variant(tmp_path):
         record_results([{"top1_percent": value}], "set", variant, "engine", tmp_path)
     entries = json.loads((tmp_path / "evaluation.json").read_text())
     assert [(e["variant"], e["rows"][0]["top1_percent"]) for e in entries] == [("pytorch", 2), ("strict.int8", 3)]
+
+
+def test_measures_of_one_set_stand_beside_each_other(tmp_path):
+    for measure in ("accuracy", "disturbances", "accuracy"):
+        record_results([], "set", "pytorch", "engine", tmp_path, measure)
+    entries = json.loads((tmp_path / "evaluation.json").read_text())
+    assert [e["measure"] for e in entries] == ["accuracy", "disturbances"]
