@@ -129,6 +129,7 @@ def test_ink_and_a_set_are_opened_together(prepared):
     data = open_dataset("ink+three", SIZE, mix="1:2")
     assert data.charset == prepared.charset
     assert data.source.images_per_epoch == 3 * 20 + 9
+    assert data.source.pen_radius(64) == ModelSpec.radius, "strokes are drawn with the pen that the ink is drawn with"
     assert "KanjiVG" in data.licence["attribution"]
     assert "By nobody." in data.licence["attribution"]
     images, labels = data.source.held_out(VALIDATION_STREAM, SIZE, 9)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from training.data.prepared import TRAIN
+
 # A class with fewer stored images than this has them drawn more rarely, and the other source's in their place: the same
 # few again and again would be learnt by heart.
 RARE = 20
@@ -48,5 +50,10 @@ class MixedSource:
         return np.concatenate(images), np.concatenate(labels)
 
     def pen_radius(self, size: int) -> float:
-        """Return the mean of the sources' pens by their shares, half a stroke's width in pixels."""
-        return round(float(np.average([source.pen_radius(size) for source in self.sources], weights=self.shares)), 2)
+        """Return half a stroke's width in pixels: of the source that draws strokes, where one does.
+
+        Otherwise it is the mean of the sources' pens by their shares.
+        """
+        draws = np.array([np.isinf(source.counts(TRAIN)).any() for source in self.sources])
+        pens = [source.pen_radius(size) for source in self.sources]
+        return round(float(np.average(pens, weights=self.shares * draws if draws.any() else self.shares)), 2)
