@@ -10,6 +10,8 @@ from export.compat_table import compat_rows, compat_setting
 from export.markdown import markdown_table
 from export.robust_tables import confusables_text, disturbances_text
 from export.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
+from training.data.font_table import FONTS
+from training.data.registry import JOIN
 from training.errors import KakitoriError
 from training.evaluate import ACCURACY, RESULTS_FILE, of_measure
 from training.files import read_json, write_text
@@ -180,14 +182,20 @@ def make_card(model_dir: Path) -> str:
     )  # fmt: skip
     spec = read_spec(model_dir)
     runs = training_runs(spec.training)
+    parts = spec.training.get("dataset", GENERATED).split(JOIN)
     return environment.get_template(CARD_TEMPLATE).render(
         name=model_dir.resolve().name, spec=spec, facts=spec.training,
-        is_drawn=spec.training.get("dataset", GENERATED) in INK_CHARSETS, drawn=INK_CHARSETS,
+        is_drawn=is_drawn(parts), has_fonts=not set(parts) <= set(INK_CHARSETS), drawn=INK_CHARSETS,
         tables=make_tables(model_dir),
         confusables=confusables_text(read_measurements(model_dir)["evaluation"] or []),
         runs=runs, co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
         speed_plot=PLOT_FILE if (model_dir / PLOT_FILE).exists() else None,
     )  # fmt: skip
+
+
+def is_drawn(parts: list[str]) -> bool:
+    """Tell whether the parts of a data set are all made here, of ink and fonts, and the first is ink."""
+    return parts[0] in INK_CHARSETS and all(part in INK_CHARSETS or part.startswith(FONTS) for part in parts)
 
 
 def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:
