@@ -22,7 +22,7 @@ TILE, GAP, CAPTION = 128, 4, 34  # pixels: side of a picture, space between two,
 # Width and height of one sample's pictures: the ink, the true form and those of the answers.
 STRIP = ((2 + BEST) * (TILE + GAP) + 4 * GAP, CAPTION + TILE + 2 * GAP)
 COLUMNS = 2  # misread samples side by side
-MOST = 400  # samples on a sheet: more would be a picture that no viewer opens
+MOST = 200  # samples on a sheet: more would be a picture that no viewer opens
 PAPER, TEXT, GROUND = 255, 0, 205  # grey levels
 FORM_MARGIN, FORM_RADIUS = 0.08, 1.5  # of KanjiVG's forms; radius in pixels
 
