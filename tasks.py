@@ -173,6 +173,21 @@ def evaluate(
     measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset, further)
 
 
+@task(help={"model": "Model directory."})
+@clear_errors
+def calibrate(c, model=MODEL):
+    """Fit the probabilities and the answer "unsure" anew, as training does at its end."""
+    from export.report import write_card
+    from training.calibrate import calibrate
+
+    confidence = calibrate(Path(model)).confidence
+    write_card(Path(model))
+    print(
+        f"{model}: temperature {confidence.temperature:g}, unsure below {100 * confidence.threshold:.1f} %, "
+        f"on {confidence.images:,} held-out images of {confidence.fitted_on}."
+    )
+
+
 @task(
     help={
         "backend": "Comma-separated: tract, ort-tract, strict; or all.",
@@ -272,7 +287,7 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
     from doctor import examine, show
 
     if not show(examine(Path(model), variant, Path(dist)), Console()):
-        raise Exit("Not all of data, train, evaluate, export and site can run here yet: see above.", code=1)
+        raise Exit("Not all of data, train, calibrate, evaluate, export and site can run here yet: see above.", code=1)
 
 
 @task(
@@ -294,4 +309,4 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, ablate, evaluate, export, site, serve, compat, bench, doctor, run_tests)
+ns = Collection(data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, doctor, run_tests)

@@ -113,7 +113,8 @@ def measure_set(
 def show_errors(one: EvaluationSet, spec: ModelSpec, predict: Predictor, path: Path) -> None:
     """Write the sheet of a set's misread samples to `path`, and say so."""
     charset = spec.get_charset()
-    misread = [answer for answer in answers(one.samples(), charset, predict) if not answer.is_right]
+    answered = answers(one.samples(), charset, predict, spec.confidence.temperature)
+    misread = [answer for answer in answered if not answer.is_right]
     write_errors(misread, charset, path)
     shown = f"the {MOST} most surely misread of them" if len(misread) > MOST else "all"
     print(f"{path}: {len(misread):,} misread, {shown} shown; listed in {path.with_suffix('.csv').name}.")

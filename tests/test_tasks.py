@@ -9,7 +9,8 @@ import pytest
 
 from export.backends import BACKENDS, STRICT_OPERATORS
 
-TASKS = ("ablate", "bench", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test", "train")
+TASKS = ("ablate", "bench", "calibrate", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test",
+         "train")  # fmt: skip
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 from rich.progress import track
 
 from training.charset import Charset
+from training.confidence import softmax
 from training.evaluate import BATCH, Predictor, Sample
 from training.ink import to_tensor
 
@@ -29,7 +30,9 @@ class Answer:
         return int(self.best[0]) == self.label
 
 
-def answers(samples: Iterable[Sample], charset: Charset, predict: Predictor) -> Iterator[Answer]:
+def answers(
+    samples: Iterable[Sample], charset: Charset, predict: Predictor, temperature: float = 1.0
+) -> Iterator[Answer]:
     """Yield the answer to every sample of a character in the charset, in order, reading them batch by batch."""
     count = len(samples) if isinstance(samples, Sized) else None
     shown = track(samples, "Looking at answers", total=count, transient=True)
@@ -37,12 +40,6 @@ def answers(samples: Iterable[Sample], charset: Charset, predict: Predictor) -> 
     while batch := list(islice(known, BATCH)):
         logits = predict(to_tensor(np.stack([sample.coverage for sample in batch])))
         best = np.argsort(-logits, axis=1, kind="stable")[:, :BEST]
-        likely = np.take_along_axis(probabilities(logits), best, axis=1)
+        likely = np.take_along_axis(softmax(logits, temperature), best, axis=1)
         for sample, classes, chances in zip(batch, best, likely, strict=True):
             yield Answer(sample, charset.index(sample.char), classes, chances)
-
-
-def probabilities(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax of logits (N, K), float64."""
-    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)

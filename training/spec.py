@@ -52,6 +52,20 @@ KANJIVG_LICENCE = {
 
 
 @dataclass(frozen=True)
+class Confidence:
+    """How a network's logits become probabilities, and when it is unsure; see `training.confidence`.
+
+    Both were fitted on `images` images of the validation split of `fitted_on`. The defaults leave logits as they are,
+    and are never unsure.
+    """
+
+    temperature: float = 1.0  # probabilities are the softmax of logits / temperature
+    threshold: float = 0.0  # unsure where the best class's probability is below
+    fitted_on: str = ""
+    images: int = 0
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """The facts that fix a network's shape, its input and the meaning of its output.
 
@@ -71,6 +85,7 @@ class ModelSpec:
     margin: float = 0.05
     radius: float = 1.3
     characters: tuple[str, ...] | None = None  # of a charset that `training.charset` does not list
+    confidence: Confidence = field(default=Confidence(), compare=False)
     training: dict[str, Any] = field(default_factory=dict, compare=False)
     data: dict[str, str] = field(default_factory=dict, compare=False)
 
@@ -112,13 +127,18 @@ def read_spec(model_dir: Path) -> ModelSpec:
     path = model_dir / CONFIG_FILE
     config = read_json(path, ModelError)
     known = {f.name for f in fields(ModelSpec)}
-    required = known - {"characters"}
+    required = known - {"characters", "confidence"}
     if not isinstance(config, dict) or not required <= config.keys():
         missing = sorted(required - config.keys()) if isinstance(config, dict) else sorted(required)
         raise ModelError(f"{path} lacks {', '.join(missing)}: restore it, or train again.")
     values = {name: tuple(config[name]) if isinstance(config[name], list) else config[name]
               for name in known & config.keys()}  # fmt: skip
-    spec = ModelSpec(**values)
+    try:
+        confidence = Confidence(**config.get("confidence", {}))
+    except TypeError:
+        raise ModelError(f"{path}: confidence {config['confidence']!r} is not what this version reads: run "
+                         f"`invoke calibrate --model {model_dir}`.") from None
+    spec = ModelSpec(**values | {"confidence": confidence})
     if spec.size not in SIZES:
         raise ModelError(f"{path}: size {spec.size!r} is not one of {', '.join(map(str, SIZES))}.")
     spec.get_charset()

@@ -8,7 +8,7 @@ Writes: models/<name>/ config.json, model.safetensors, training_log.csv, trainin
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 
 from training.batches import VALIDATION_IMAGES, VALIDATION_STREAM, default_workers, training_batches
+from training.calibrate import fit_network
 from training.charset import CHARSETS
 from training.checkpoint import save_network
 from training.config import TrainConfig
@@ -262,8 +263,10 @@ def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
         "base": training_facts(run.config.start_from),
         "taught_by": training_facts(run.config.teacher),
     }
-    spec = ModelSpec(**{**vars(run.spec), "training": facts})
     run.trainer.average.load_state_dict(best.average)
+    device = run.trainer.accelerator.device
+    spec = replace(run.spec, training=facts)
+    spec = replace(spec, confidence=fit_network(spec, run.trainer.average, run.data.source, device))
     save_network(spec, run.trainer.average, run.config.model)
     write_log(state.history, run.config.model)
     plot_curves(state.history, run.config.model)

@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from training.confidence import softmax
 from training.ink import rasterise, to_tensor
 from training.spec import read_spec
 
@@ -27,13 +28,12 @@ def library(browser, address):
 
 
 def python_probabilities(model_dir, drawings) -> np.ndarray:
-    """Return softmaxed logits (N, K) float64 from native ONNX Runtime."""
+    """Return probabilities (N, K) float64 from native ONNX Runtime's logits."""
     spec = read_spec(model_dir)
     session = onnxruntime.InferenceSession(model_dir / "onnx/strict.int8.onnx", providers=["CPUExecutionProvider"])
     inks = [rasterise(strokes, spec.size, spec.margin, spec.radius) for strokes in drawings]
-    logits = session.run(None, {"input": to_tensor(np.stack(inks))})[0].astype(np.float64)
-    weights = np.exp(logits - logits.max(1, keepdims=True))
-    return weights / weights.sum(1, keepdims=True)
+    logits = session.run(None, {"input": to_tensor(np.stack(inks))})[0]
+    return softmax(logits, spec.confidence.temperature)
 
 
 def test_the_same_top_10_as_python(library, model_dir, strokes_of):

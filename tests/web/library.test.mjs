@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { History } from "../../web/static/kakitori/pad/history.js";
 import { Reader } from "../../web/static/kakitori/pad/reader.js";
-import { modelFacts, rank, softmax } from "../../web/static/kakitori/shared/classes.js";
+import { announcement } from "../../web/static/kakitori/pad/words.js";
+import { modelFacts, noCandidates, rank, softmax } from "../../web/static/kakitori/shared/classes.js";
 import { checkImage, checkPad, checkStrokes, checkTopK } from "../../web/static/kakitori/shared/strokes.js";
 
 const CONFIG = { charset: "abc", num_classes: 3, digest: "sha256:1", size: 64, margin: 0.07, radius: 1.3 };
@@ -51,7 +52,7 @@ test("pictures and counts are checked", () => {
 });
 
 test("probabilities sum to one and survive large logits", () => {
-  const probabilities = softmax(new Float32Array([1000, 999, -1000]));
+  const probabilities = softmax(new Float32Array([1000, 999, -1000]), 1);
   assert.ok(Math.abs(probabilities.reduce((a, b) => a + b) - 1) < 1e-15);
   assert.ok(Math.abs(probabilities[0] - 1 / (1 + Math.exp(-1))) < 1e-15);
 });
@@ -63,6 +64,27 @@ test("candidates carry character, codes, index and probability, the best first",
     { char: "い", jis: "2424", codePoint: 0x3044, index: 1 },
     { char: "𠮷", jis: null, codePoint: 0x20bb7, index: 2 },
   ]);
+});
+
+test("a temperature sharpens the probabilities, and the threshold makes the answer unsure", () => {
+  const logits = new Float32Array([0, 1, 0]);
+  const read = (confidence) => rank(logits, modelFacts({ ...CONFIG, confidence }, MAPPING, MANIFEST, undefined), 3);
+  const [plain, sharp] = [read(undefined), read({ temperature: 0.5, threshold: 0.7 })];
+  assert.ok(Math.abs(plain[0].probability - Math.E / (Math.E + 2)) < 1e-12);
+  assert.ok(Math.abs(sharp[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
+  assert.deepEqual([plain.unsure, sharp.unsure], [false, false]);
+  assert.equal(read({ temperature: 1, threshold: 0.7 }).unsure, true);
+});
+
+test("no ink is unsure, and is announced by silence", () => {
+  assert.equal(noCandidates().unsure, true);
+  assert.equal(announcement(noCandidates()), "");
+});
+
+test("what is announced says when it is unsure", () => {
+  const candidates = [{ char: "田" }, { char: "由" }];
+  assert.equal(announcement(Object.assign(candidates, { unsure: false })), "Candidates: 1 田, 2 由");
+  assert.equal(announcement(Object.assign(candidates, { unsure: true })), "Not sure. Perhaps: 1 田, 2 由");
 });
 
 test("a class that is no character has no code point", () => {
@@ -130,5 +152,5 @@ test("answers for old ink are dropped, also when they come last or fail", async 
   await Promise.all(runs);
   await reader.read(null, ["d"], 9);
   await reader.read(recognizer, [], 9);
-  assert.deepEqual(seen, ["new", []]);
+  assert.deepEqual(seen, ["new", noCandidates()]);
 });

@@ -5,6 +5,7 @@
  *   const candidates = await recognizer.recognize([[[10, 10], [90, 10]]], { topK: 10 });
  *
  * @typedef {import("./shared/classes.js").Candidate} Candidate
+ * @typedef {import("./shared/classes.js").Candidates} Candidates
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
  * @typedef {import("./worker/load.js").Progress} Progress
  * @typedef {{topK?: number, signal?: AbortSignal}} Options
@@ -52,12 +53,13 @@ export class Recognizer {
   }
 
   /**
-   * Return the most probable characters, the most probable first; none if there is no ink.
+   * Return the most probable characters, the most probable first; none if there is no ink. The array's property
+   * `unsure` tells that the ink is probably none of the model's characters.
    *
    * @param {Strokes} strokes [[[x, y], …], …], y down, any unit
    * @param {StrokeOptions} [options] topK: how many, 10 if left out; signal: aborts the job if it has not begun; pad:
    *   the size of what was written on, {width, height}, [0, 0] its upper left corner: tells っ from つ
-   * @returns {Promise<Candidate[]>}
+   * @returns {Promise<Candidates>}
    * @throws {TypeError | RangeError} for strokes, a topK or a pad that are not what they should be.
    */
   async recognize(strokes, { topK = DEFAULT_TOP_K, pad, signal } = {}) {
@@ -70,7 +72,7 @@ export class Recognizer {
    *
    * @param {ImageData} imageData dark on light or light on dark
    * @param {Options} [options] as for `recognize`
-   * @returns {Promise<Candidate[]>}
+   * @returns {Promise<Candidates>}
    * @throws {TypeError | RangeError} for a picture or a topK that are not what they should be.
    */
   async recognizeImage(imageData, { topK = DEFAULT_TOP_K, signal } = {}) {

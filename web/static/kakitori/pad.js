@@ -7,7 +7,7 @@
  *               canUndo, canRedo (read only)
  *   attributes  top-k       how many candidates, 9 if left out;  label  the name read out to screen-reader users
  *   methods     undo(), redo(), clear(), choose(position), handleKey(event)
- *   events      candidates  detail: Candidate[], after every stroke and every change; [] when there is no ink
+ *   events      candidates  detail: Candidates, after every stroke and every change; [] when there is no ink
  *               select      detail: Candidate, when one is chosen by key or choose()
  *               ink         the strokes changed
  *               failure     detail: Error, when they could not be read
@@ -19,20 +19,21 @@ import { paint, SIDE } from "./pad/paint.js";
 import { Pen } from "./pad/pen.js";
 import { Reader } from "./pad/reader.js";
 import { sheet } from "./pad/style.js";
+import { announcement } from "./pad/words.js";
+import { noCandidates } from "./shared/classes.js";
 import { checkStrokes } from "./shared/strokes.js";
 
 const DEFAULT_TOP_K = 9;
 const DEFAULT_LABEL = "Writing square. Draw one character with a pointer; keys 1 to 9 choose a candidate.";
 /** Candidates are read out when the hand rests, not after every stroke. */
 const ANNOUNCE_MS = 900;
-const ANNOUNCED = 5;
 
 export class KanjiPad extends HTMLElement {
   static observedAttributes = ["label"];
 
   #history = new History();
   #recognizer = null;
-  #candidates = [];
+  #candidates = noCandidates();
   /** @type {import("./shared/strokes.js").Stroke | null} */
   #wet = null;
   #canvas = document.createElement("canvas");
@@ -101,7 +102,7 @@ export class KanjiPad extends HTMLElement {
   }
 
   get candidates() {
-    return [...this.#candidates];
+    return Object.assign([...this.#candidates], { unsure: this.#candidates.unsure });
   }
 
   get canUndo() {
@@ -177,14 +178,13 @@ export class KanjiPad extends HTMLElement {
     this.#emit("candidates", candidates);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => {
-      const best = candidates.slice(0, ANNOUNCED).map(({ char }, position) => `${position + 1} ${char}`);
-      this.#status.textContent = best.length > 0 ? `Candidates: ${best.join(", ")}` : "";
+      this.#status.textContent = announcement(candidates);
     }, ANNOUNCE_MS);
   }
 
   /** Candidates of older ink must not stay beside ink that could not be read. */
   #fail(error) {
-    this.#show([]);
+    this.#show(noCandidates());
     this.#emit("failure", error);
   }
 

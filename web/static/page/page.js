@@ -2,6 +2,8 @@
 
 import "../kakitori/pad.js";
 import { createRecognizer } from "../kakitori/index.js";
+import { announcement } from "../kakitori/pad/words.js";
+import { noCandidates } from "../kakitori/shared/classes.js";
 import { createBoard } from "./board.js";
 import { createLine } from "./line.js";
 import { createLoading } from "./loading.js";
@@ -13,8 +15,8 @@ const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const pad = /** @type {import("../kakitori/pad.js").KanjiPad} */ (find("pad"));
 const [undo, redo, clear] = ["undo", "redo", "clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
 
-/** @type {import("../kakitori/index.js").Candidate[]} what the board shows */
-let shown = [];
+/** @type {import("../kakitori/index.js").Candidates} what the board shows */
+let shown = noCandidates();
 /** @type {ImageData | null} the picture on the sheet, if that is what is read */
 let picture = null;
 
@@ -26,6 +28,8 @@ const hidePicture = createPictures(find, takePicture, (error) => loading.trouble
 function show(candidates) {
   shown = candidates;
   fillBoard(candidates);
+  find("desk").classList.toggle("unsure", candidates.length > 0 && candidates.unsure);
+  find("picture-status").textContent = picture ? announcement(candidates) : ""; // the pad says its own
 }
 
 function choose(position) {
@@ -53,7 +57,7 @@ function dropPicture() {
   if (picture === null) return;
   picture = null;
   hidePicture();
-  show([]);
+  show(noCandidates());
   refreshTools();
 }
 

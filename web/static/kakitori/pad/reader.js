@@ -1,10 +1,12 @@
+import { noCandidates } from "../shared/classes.js";
+
 /**
  * Keeps a pad's candidates up to date: new ink aborts the reading of old ink, and an answer that comes late is dropped.
  *
- * @typedef {import("../shared/classes.js").Candidate} Candidate
+ * @typedef {import("../shared/classes.js").Candidates} Candidates
  * @typedef {import("../shared/readings.js").Pad} Pad
  * @typedef {import("../shared/strokes.js").Strokes} Strokes
- * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidate[]>}} Reading
+ * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidates>}} Reading
  */
 export class Reader {
   /** @type {AbortController | null} */
@@ -12,7 +14,7 @@ export class Reader {
   #onCandidates;
   #onError;
 
-  /** @param {(candidates: Candidate[]) => void} onCandidates @param {(error: unknown) => void} onError */
+  /** @param {(candidates: Candidates) => void} onCandidates @param {(error: unknown) => void} onError */
   constructor(onCandidates, onError) {
     this.#onCandidates = onCandidates;
     this.#onError = onError;
@@ -23,7 +25,7 @@ export class Reader {
     this.#current?.abort();
     this.#current = null;
     if (strokes.length === 0) {
-      this.#onCandidates([]);
+      this.#onCandidates(noCandidates());
       return;
     }
     if (recognizer === null) return; // read as soon as there is one

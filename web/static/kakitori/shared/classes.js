@@ -11,6 +11,9 @@ import { orderReadings } from "./readings.js";
  * @property {number} index class index; characters of one shape share it
  * @property {number} probability of the class, in [0, 1], over all classes
  *
+ * @typedef {Candidate[] & {unsure: boolean}} Candidates the most probable first; `unsure` tells that the ink is probably
+ *   none of the model's characters, and is true where there is no ink
+ *
  * @typedef {Object} ModelFacts
  * @property {string} variant
  * @property {{file: string, bytes: number, sha256: string}} file
@@ -22,9 +25,13 @@ import { orderReadings } from "./readings.js";
  * @property {string[]} characters by class index
  * @property {(string | null)[]} jis by class index
  * @property {import("./readings.js").Readings} readings
+ * @property {number} temperature probabilities are the softmax of logits / temperature
+ * @property {number} threshold unsure where the first probability is below
  */
 
 const IDENTITY_FIELDS = ["charset", "num_classes", "digest"];
+/** Of a config.json from before there was one: never unsure. */
+const NO_CONFIDENCE = Object.freeze({ temperature: 1, threshold: 0 });
 
 /**
  * Return the facts of one variant.
@@ -49,6 +56,7 @@ export function modelFacts(config, mapping, manifest, variant) {
     const there = manifest.files.map((row) => row.variant).join(", ");
     throw new Error(`There is no variant "${variant}" in manifest.json: those there are: ${there}.`);
   }
+  const { temperature, threshold } = config.confidence ?? NO_CONFIDENCE;
   const indices = Array.from({ length: config.num_classes }, (_, index) => index);
   return {
     variant: file.variant,
@@ -65,18 +73,21 @@ export function modelFacts(config, mapping, manifest, variant) {
       jis: mapping.reading_to_jis ?? {},
       places: mapping.reading_to_place ?? {},
     },
+    temperature,
+    threshold,
   };
 }
 
 /**
- * Return probabilities in float64, which sum to 1.
+ * Return probabilities in float64, which sum to 1. Mirrors training/confidence.py; a test compares them.
  *
  * @param {ArrayLike<number>} logits
+ * @param {number} temperature
  * @returns {Float64Array}
  */
-export function softmax(logits) {
+export function softmax(logits, temperature) {
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - most));
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
   const sum = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / sum);
 }
@@ -89,18 +100,24 @@ export function softmax(logits) {
  * @param {ModelFacts} facts
  * @param {number} topK
  * @param {import("./readings.js").InkPlace | null} [place] null if the pad is not known
- * @returns {Candidate[]}
+ * @returns {Candidates}
  */
 export function rank(logits, facts, topK, place = null) {
-  const probabilities = softmax(logits);
+  const probabilities = softmax(logits, facts.temperature);
   const order = Array.from(probabilities.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  return order.slice(0, topK).flatMap((index) => readingsOf(facts, index, place).map(({ char, jis }) => ({
+  const candidates = order.slice(0, topK).flatMap((index) => readingsOf(facts, index, place).map(({ char, jis }) => ({
     char,
     jis,
     codePoint: [...char].length === 1 ? char.codePointAt(0) : null,
     index,
     probability: probabilities[index],
   }))).slice(0, topK);
+  return Object.assign(candidates, { unsure: candidates[0].probability < facts.threshold });
+}
+
+/** Return the candidates of no ink. @returns {Candidates} */
+export function noCandidates() {
+  return Object.assign([], { unsure: true });
 }
 
 /** @param {ModelFacts} facts @param {number} index @param {import("./readings.js").InkPlace | null} place */

@@ -5,7 +5,7 @@
 
 import { rasteriseImage } from "../shared/image.js";
 import { rasterise, toTensor } from "../shared/ink.js";
-import { rank } from "../shared/classes.js";
+import { noCandidates, rank } from "../shared/classes.js";
 import { inkPlace } from "../shared/readings.js";
 import { checkTopK } from "../shared/strokes.js";
 import { load } from "./load.js";
@@ -23,7 +23,7 @@ const HANDLERS = Object.freeze({
     const { variant: name, numClasses, size } = model.facts;
     return { variant: name, numClasses, size };
   },
-  strokes: ({ strokes, topK, pad }) => strokes.length === 0 ? [] : candidates(topK, ({ size, margin, radius }) =>
+  strokes: ({ strokes, topK, pad }) => strokes.length === 0 ? noCandidates() : candidates(topK, ({ size, margin, radius }) =>
     rasterise(strokes, size, margin, radius), pad && inkPlace(strokes, pad)),
   image: ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
 });
@@ -32,7 +32,7 @@ const HANDLERS = Object.freeze({
 async function candidates(topK, draw, place = null) {
   const count = checkTopK(topK, model.facts.numClasses);
   const coverage = draw(model.facts);
-  return coverage === null ? [] : rank(await model.run(toTensor(coverage)), model.facts, count, place);
+  return coverage === null ? noCandidates() : rank(await model.run(toTensor(coverage)), model.facts, count, place);
 }
 
 async function answer(message) {

@@ -1,0 +1,14 @@
+/**
+ * What screen readers say of candidates.
+ *
+ * @typedef {import("../shared/classes.js").Candidates} Candidates
+ */
+
+const ANNOUNCED = 5;
+
+/** Return the first candidates in a sentence, nothing where there are none. @param {Candidates} candidates */
+export function announcement(candidates) {
+  if (candidates.length === 0) return "";
+  const best = candidates.slice(0, ANNOUNCED).map(({ char }, position) => `${position + 1} ${char}`).join(", ");
+  return candidates.unsure ? `Not sure. Perhaps: ${best}` : `Candidates: ${best}`;
+}
