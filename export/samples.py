@@ -112,18 +112,22 @@ def spaced(length: int, count: int) -> np.ndarray:
 def open_samples(spec: ModelSpec) -> Samples:
     """Return the samples of the data set that a model was trained on; generated ink where the config tells none.
 
+    Of a mixture with generated ink it is the ink alone: it has every class, and needs nothing on this machine.
+
     Raises:
         ExportError: if the data set is not on this machine.
     """
-    from training.data.registry import open_source  # not needed by callers who bring their own images
+    from training.data.registry import JOIN, open_source  # not needed by callers who bring their own images
 
     name = spec.training.get("dataset", GENERATED)
+    ink = next((part for part in name.split(JOIN) if part in INK_CHARSETS), None)
+    mix = None if ink else spec.training.get("mix")
     try:
-        source = open_source(name, spec.size, spec.get_charset(), spec.training.get("mix"))
+        source = open_source(ink or name, spec.size, spec.get_charset(), mix)
     except DataError as problem:
         message = f"The model was trained on {name!r}, and its files are checked on that: {problem}"
         raise ExportError(message) from problem
-    return DrawnSamples(spec, source.images) if name in INK_CHARSETS else StoredSamples(spec, source, name)
+    return DrawnSamples(spec, source.images) if ink else StoredSamples(spec, source, name)
 
 
 def parity_images(evaluation: LabelledImages) -> np.ndarray:
