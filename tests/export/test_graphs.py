@@ -5,12 +5,15 @@ import onnx
 import pytest
 
 from export.backends import BACKENDS, PRECISIONS, get_backend
+from export.bias_correction import correct_biases
+from export.calibration import activation_ranges
 from export.engine import onnx_predictor, open_session
 from export.equalise import equalise, find_pairs
 from export.errors import ExportError, InterfaceError, QuantizationError, UnsupportedOpError
 from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
+from export.headroom import largest_pair, with_headroom
 from export.pooling import prepare_pooling
-from export.quantize import check_quantized, quantize_dynamic, quantize_static
+from export.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
 from export.simplify import simplify
 from export.storage import as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
@@ -116,6 +119,42 @@ def test_dynamic_int8_leaves_no_layer_in_float(make_graph, arch):
     kinds = {tensor.name: tensor.data_type for tensor in quantized.graph.initializer}
     layers = [node for node in quantized.graph.node if node.op_type in ("ConvInteger", "MatMulInteger")]
     assert {kinds[layer.input[1]] for layer in layers} == {onnx.TensorProto.UINT8}
+
+
+@pytest.mark.parametrize("arch", ["resnet", "compact"])  # a tiny network's attention strays further by rounding
+def test_no_two_products_of_an_int8_layer_overflow_16_bits(make_graph, arch, calibration_images):
+    _, model = make_graph(arch)
+    quantized = quantize_static(model, calibration_images)
+    makers = {node.output[0]: node for node in quantized.graph.node}
+    stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in quantized.graph.initializer}
+    layers = [node for node in quantized.graph.node if node.op_type in ("Conv", "Gemm")]
+    data = [makers[layer.input[0]].input[0] for layer in layers]
+    weights = [stored[makers[layer.input[1]].input[0]].astype(np.int64) for layer in layers]
+    quantized.graph.output.extend(onnx.ValueInfoProto(name=name) for name in dict.fromkeys(data))
+    session = open_session(quantized.SerializeToString())
+    largest = [int(session.run([name], {"input": calibration_images})[0].max()) for name in data]
+    for most, weight in zip(largest, weights, strict=True):
+        assert most * largest_pair(weight) < 2**15
+    assert max(largest) > 127, "more than 7 bits are used where the weights allow it"
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected"), [([[3, -5, -6, 2]], 11), ([[7, -7, 1]], 7), ([[[[1, 2], [3, 4]]]], 7), ([[0, 0]], 1)]
+)
+def test_the_largest_pair_is_of_neighbours_of_one_sign(weight, expected):
+    assert largest_pair(np.array(weight)) == expected
+
+
+def test_corrected_biases_bring_the_mean_logits_back(make_graph, calibration_images):
+    _, model = make_graph("compact")
+    even = equalise(model)
+    ranges = with_headroom(activation_ranges(even, calibration_images), even)
+    files = [even, insert_qdq(even, ranges), insert_qdq(correct_biases(even, calibration_images), ranges)]
+    images = {"input": calibration_images}
+    plain, rounded, corrected = (
+        open_session(file.SerializeToString()).run(["logits"], images)[0].mean(axis=0) for file in files
+    )
+    assert np.abs(corrected - plain).mean() < np.abs(rounded - plain).mean()
 
 
 def test_a_float_layer_is_refused(make_graph):
