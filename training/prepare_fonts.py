@@ -24,7 +24,7 @@ from training.image import rasterise_levels
 from training.parallel import run_jobs
 from training.spec import GENERATED, INK_CHARSETS, ModelSpec
 
-URL = "https://fontsource.org"
+URL = "https://fontsource.org"  # of the table's fonts
 SEED = 1
 CHUNK = 256  # glyphs that are held in memory before they are fitted
 
@@ -70,7 +70,7 @@ def prepare_fonts(
         {
             "name": name,
             "files": [row | {"records": len(classes) - len(missing[row["face"]])} for row in files],
-            "licence": describe_licence(faces),
+            "licence": describe_licence(faces, "" if folder else URL),
             "split": {"how": "by face: no design is in two splits", "seed": SEED},
             "preprocessing": {"fit": "levels", "margin": ModelSpec.margin},
             "augmentation": "glyph",
@@ -92,14 +92,14 @@ def describe(face: Face) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def describe_licence(faces: Sequence[Face]) -> dict[str, str]:
+def describe_licence(faces: Sequence[Face], url: str) -> dict[str, str]:
     """Return what a model that was trained on the faces must tell."""
-    credits = dict.fromkeys(f"{face.family} (copyright {face.holder})" for face in faces)
+    families = dict.fromkeys(f"{face.family} (copyright {face.holder})" for face in faces)
     return {
         "source": "fonts",
-        "url": URL,
+        "url": url,
         "licence": "; ".join(dict.fromkeys(face.licence for face in faces)),
-        "attribution": f"Images of the fonts {', '.join(credits)}.",
+        "attribution": f"Images of the fonts {', '.join(families)}.",
     }
 
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 
 from training.charset import get_charset
 from training.data.prepared import open_prepared
 from training.data.registry import open_dataset
 from training.data.stored import StoredSource
 from training.errors import DataError
+from training.evaluate import evaluate_prepared
+from training.glyph_augment import change_weight
 from training.prepare import Options, prepare
 
 SIZE = 32
@@ -138,6 +141,62 @@ def test_ink_and_fonts_keep_the_order_of_classes_of_ink(tmp_path, monkeypatch):
     assert data.charset == get_charset("etl9g")
     assert "KanjiVG" in data.licence["attribution"]
     assert data.source.images(np.arange(4), SIZE, (0, 1)).any(axis=(1, 2)).all()
+
+
+def test_too_few_fonts_to_hold_any_out_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        write_font(tmp_path / "own" / f"{name}.ttf", DIGITS)
+    with pytest.raises(DataError, match="There are 2 fonts, expected 3 or more"):
+        prepare_digits(tmp_path / "own")
+
+
+def test_a_file_that_is_no_font_is_named(fonts):
+    (fonts / "four.ttf").write_bytes(b"not a font")
+    with pytest.raises(DataError, match=r"own/four\.ttf is not a readable font"):
+        prepare_digits(fonts)
+
+
+@pytest.mark.parametrize("content", [b"wOF2" + bytes(60), b"\0\1\0\0" + bytes(8), b""], ids=["woff2", "ttf", "empty"])
+def test_a_damaged_font_is_named(fonts, content):
+    (fonts / "four.woff2").write_bytes(content)
+    with pytest.raises(DataError, match=r"own/four\.woff2 is not a readable font"):
+        prepare_digits(fonts)
+
+
+def test_a_font_with_damaged_glyphs_is_named(fonts):
+    with TTFont(fonts / "one.ttf") as font:
+        glyphs = font.reader.tables["glyf"]
+    content = bytearray((fonts / "one.ttf").read_bytes())
+    content[glyphs.offset : glyphs.offset + glyphs.length] = b"\xff" * glyphs.length
+    (fonts / "one.ttf").write_bytes(content)
+    with pytest.raises(DataError, match=r"own/one\.ttf cannot be drawn \(.*\): a file is damaged"):
+        prepare_digits(fonts)
+
+
+def test_a_folder_without_fonts_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="holds no font"):
+        prepare_digits(tmp_path)
+
+
+def test_test_images_are_read_by_face(fonts):
+    prepared, _ = prepare_digits(fonts)
+    rows = evaluate_prepared(prepared, prepared.charset, lambda inputs: np.eye(10)[np.zeros(len(inputs), int)])
+    (face,) = {prepared.metadata["writer_names"][n] for n in prepared.writers[prepared.rows("test")]}
+    assert [row["writer"] for row in rows] == [face]
+
+
+@pytest.mark.parametrize(
+    ("share", "compared"), [(0.5, np.greater), (-0.4, np.less), (0.0, np.equal)], ids=["thicker", "thinner", "same"]
+)
+def test_weight_changes_in_the_direction_asked_for(share, compared):
+    stroke = np.zeros((16, 16))
+    stroke[4:12, 7:9] = 1
+    changed = change_weight(stroke, share)
+    assert compared(changed.sum(), stroke.sum())
+    assert (changed >= 0).all()
+    assert (changed <= 1).all()
 
 
 def test_without_the_set_the_command_that_makes_it_is_named(tmp_path, monkeypatch):

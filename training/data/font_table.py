@@ -13,6 +13,11 @@ SCOPE = "@fontsource"
 SUBSETS = ("japanese", "latin")  # files of a weight: kana and kanji; letters and digits
 
 
+def is_font_set(name: str) -> bool:
+    """Tell whether a prepared set of this name holds glyphs of fonts."""
+    return name.split("-")[0] == FONTS
+
+
 @dataclass(frozen=True)
 class FontPackage:
     """An npm package of one design, and what its faces are for."""

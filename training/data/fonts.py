@@ -1,13 +1,15 @@
 """Faces of fonts as a source of glyphs: which there are, which characters each has, and what they look like."""
 
 import hashlib
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from fontTools.ttLib import TTFont, TTLibError
+from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
 from training.data.font_packages import package_folder
@@ -42,7 +44,7 @@ class Face:
         """
         found: dict[str, int] = {}
         for n, path in reversed(list(enumerate(self.paths))):
-            with open_font(path) as font:
+            with opened_font(path) as font:
                 found |= {chr(code): n for code in font.getBestCmap() or {}}
         return found
 
@@ -52,16 +54,18 @@ class Face:
         return hashlib.sha256(b"".join(path.read_bytes() for path in self.paths)).hexdigest()
 
 
-def open_font(path: Path) -> TTFont:
-    """Return an opened font file.
+@contextmanager
+def opened_font(path: Path) -> Iterator[TTFont]:
+    """Yield an opened font file.
 
     Raises:
-        DataError: if it cannot be read.
+        DataError: if it cannot be read, or what is done with it finds it damaged.
     """
     try:
-        return TTFont(path, lazy=True)
-    except (TTLibError, OSError, AssertionError) as problem:
-        raise DataError(f"{path} is not a readable font ({problem}): take it out of the folder.") from problem
+        with TTFont(io.BytesIO(path.read_bytes()), lazy=True) as font:
+            yield font
+    except Exception as problem:  # fontTools lets through whatever a damaged file makes it stumble over
+        raise DataError(f"{path} is not a readable font ({problem!r}): take it out of the folder.") from problem
 
 
 def package_faces(packages: Sequence[FontPackage] = FONT_PACKAGES) -> list[Face]:
@@ -90,7 +94,7 @@ def own_faces(folder: Path) -> list[Face]:
 
 def own_face(path: Path, name: str) -> Face:
     """Return the face of a user's font file; family, copyright and licence are what the file itself says."""
-    with open_font(path) as font:
+    with opened_font(path) as font:
         notes = font["name"]
         family = notes.getBestFamilyName() or path.stem
         holder, terms = (notes.getDebugName(number) or "not stated" for number in (COPYRIGHT, TERMS))
@@ -101,18 +105,19 @@ def draw_glyphs(face: Face, characters: Sequence[str], size: int) -> np.ndarray:
     """Return white glyphs on black, (N, H, H) uint8, of characters that the face has; H is OVERSIZE · ROOM · size.
 
     Raises:
-        DataError: if the text engine cannot read a file of the face.
+        DataError: if the text engine cannot read a file of the face, or a glyph in it.
     """
     type_size = OVERSIZE * size
     side = round(ROOM * type_size)
+    glyphs = np.zeros((len(characters), side, side), np.uint8)
     try:
         fonts = [ImageFont.truetype(path, type_size, layout_engine=ImageFont.Layout.BASIC) for path in face.paths]
+        for glyph, character in zip(glyphs, characters, strict=True):
+            canvas = Image.new("L", (side, side))
+            font = fonts[face.coverage[character]]
+            ImageDraw.Draw(canvas).text((side / 2, side / 2), character, fill=255, font=font, anchor="mm")
+            glyph[:] = canvas
     except OSError as problem:
-        raise DataError(f"{face.name} ({face.paths[0]}) cannot be drawn ({problem}).") from problem
-    glyphs = np.zeros((len(characters), side, side), np.uint8)
-    for glyph, character in zip(glyphs, characters, strict=True):
-        canvas = Image.new("L", (side, side))
-        font = fonts[face.coverage[character]]
-        ImageDraw.Draw(canvas).text((side / 2, side / 2), character, fill=255, font=font, anchor="mm")
-        glyph[:] = canvas
+        paths = ", ".join(map(str, face.paths))
+        raise DataError(f"{paths} cannot be drawn ({problem}): a file is damaged.") from problem
     return glyphs

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from training.charset import Charset, get_charset, limited
-from training.data.font_table import FONTS
+from training.data.font_table import FONTS, is_font_set
 from training.data.ink import InkSource
 from training.data.mixed import MixedSource
 from training.data.prepared import METADATA, open_prepared, prepared_folder
@@ -139,5 +139,5 @@ def find_prepared(name: str, size: int) -> Path:
 def command_for(name: str, size: int) -> str:
     """Return the command that prepares the set of a name, as far as the name tells."""
     source = next((source for source in (*PUBLISHED, "etl", FONTS) if name.startswith(source)), "…")
-    charset = f" --charset {name.removeprefix(FONTS + '-')}" if name.startswith(f"{FONTS}-") else ""
+    charset = f" --charset {name.removeprefix(FONTS + '-')}" if is_font_set(name) and name != FONTS else ""
     return f"invoke data --source {source}{charset} --size {size}"
