@@ -2,7 +2,7 @@
 
 Needs:  a prepared set
 Run:    invoke data --inspect NAME [--size 64]
-Writes: runs/<name>-<size>/ contact_sheet.png, mean_images.png, class_balance.png
+Writes: runs/<name>-<size>/ contact_sheet.png, training_images.png, mean_images.png, class_balance.png
 """
 
 from collections.abc import Callable
@@ -111,15 +111,25 @@ def inspect_prepared(prepared: PreparedSet, folder: Path, report: Callable[[str]
     for line in describe(prepared, found, compare_shapes(found.means, prepared.charset)):
         report(line)
     source = StoredSource(prepared.folder, prepared.charset)
-    labels = np.random.default_rng(SEED).permutation(np.flatnonzero(source.counts(TRAIN_STREAM)))[:512]
-    speed, images = drawing_speed(source, labels, prepared.size)
+    trained = np.flatnonzero(source.counts(TRAIN_STREAM))
+    speed, images = drawing_speed(source, np.random.default_rng(SEED).permutation(trained)[:512], prepared.size)
     report(f"Training images: {speed:,.0f} a second on one core, over {images:,} images.")
     write_sheet(sample_rows(prepared, found.counts), SHEET_COLUMNS, folder / "contact_sheet.png")
-    shown = np.unique(np.linspace(0, len(found.means) - 1, min(MEANS, len(found.means))).astype(int))
+    drawn = source.images(np.repeat(spread(trained, SHEET_ROWS), SHEET_COLUMNS), prepared.size, [TRAIN_STREAM, SEED])
+    write_sheet(drawn, SHEET_COLUMNS, folder / "training_images.png")
+    shown = spread(np.arange(len(found.means)), MEANS)
     means = np.round(255 * found.means[shown]).astype(np.uint8)
     write_sheet(means, min(MEAN_COLUMNS, len(means)), folder / "mean_images.png")
     plot_balance(found.counts, folder / "class_balance.png")
-    report(f"{folder}: contact_sheet.png, mean_images.png ({len(shown)} classes), class_balance.png.")
+    report(
+        f"{folder}: contact_sheet.png (as stored), training_images.png (as trained on), mean_images.png "
+        f"({len(shown)} classes), class_balance.png."
+    )
+
+
+def spread(classes: np.ndarray, count: int) -> np.ndarray:
+    """Return at most `count` of the classes, evenly spaced, in order."""
+    return classes[np.unique(np.linspace(0, len(classes) - 1, min(count, len(classes))).astype(int))]
 
 
 def describe(prepared: PreparedSet, found: Survey, likeness: Likeness | None) -> list[str]:
@@ -155,8 +165,7 @@ def describe(prepared: PreparedSet, found: Survey, likeness: Likeness | None) ->
 
 def sample_rows(prepared: PreparedSet, counts: np.ndarray) -> np.ndarray:
     """Return SHEET_COLUMNS images (seeded, blank where a class has fewer) of each of SHEET_ROWS classes in order."""
-    filled = np.flatnonzero(counts.sum(axis=0))
-    classes = filled[np.unique(np.linspace(0, len(filled) - 1, SHEET_ROWS).astype(int))]
+    classes = spread(np.flatnonzero(counts.sum(axis=0)), SHEET_ROWS)
     sheet = np.zeros((len(classes), SHEET_COLUMNS, prepared.size, prepared.size), np.uint8)
     rng = np.random.default_rng(SEED)
     for row, label in zip(sheet, classes, strict=True):

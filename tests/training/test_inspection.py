@@ -41,7 +41,11 @@ def test_figures_and_pictures(tmp_path):
     assert "from 12 images (あ) to 12 (あ) a class, median 12" in text
     assert "classes without any to train: 0, validation: 0, test: 10" in text
     assert "田 is class 2, JIS 4544, and its images look most like it: it is where it should be." in text
-    for name, size in {"contact_sheet": (16 * 34 + 2, 10 * 34 + 2), "mean_images": (10 * 34 + 2, 36)}.items():
+    for name, size in {
+        "contact_sheet": (16 * 34 + 2, 10 * 34 + 2),
+        "training_images": (16 * 34 + 2, 10 * 34 + 2),
+        "mean_images": (10 * 34 + 2, 36),
+    }.items():
         with Image.open(tmp_path / "runs" / "ink-32" / f"{name}.png") as picture:
             assert picture.size == size
     assert (tmp_path / "runs" / "ink-32" / "class_balance.png").stat().st_size > 1000
