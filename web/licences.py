@@ -20,9 +20,15 @@ SOFTWARE = (
 def licence_rows(data: dict[str, str]) -> list[dict[str, str]]:
     """Return the rows of the page of licences; `data` is that of config.json, KanjiVG's where it says nothing."""
     source = data.get("source", KANJIVG)
-    other = {"file": DATA_FILE, "name": source, "use": "what the model learnt from", "licence": data.get("licence", ""),
-             "url": data.get("url", "")}  # fmt: skip
+    other = {"file": DATA_FILE, "name": beside_ink(source, KANJIVG), "use": "what the model learnt from",
+             "licence": beside_ink(data.get("licence", ""), INK["licence"]),
+             "url": beside_ink(data.get("url", ""), INK["url"])}  # fmt: skip
     return [*([INK] if KANJIVG in source else []), *([other] if source != KANJIVG else []), *SOFTWARE]
+
+
+def beside_ink(text: str, of_ink: str) -> str:
+    """Return what a mixture's text, "KanjiVG; fonts", says of the part that is not ink; all of another text."""
+    return "; ".join(part for part in text.split("; ") if part != of_ink) or text
 
 
 def licence_files(data: dict[str, str], font_licence: bytes) -> dict[str, bytes]:

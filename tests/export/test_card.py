@@ -1,6 +1,50 @@
-"""The model card's carbon record: the sum of the runs that made a model, or none."""
+"""The model card: what it says of the data, and the carbon record, the sum of the runs that made a model, or none."""
 
-from export.report import emitted_grams
+import pytest
+
+from export.report import emitted_grams, make_card
+from training.charset import get_charset
+from training.spec import ModelSpec, write_spec
+
+KANJIVG = {"source": "KanjiVG", "url": "https://a.org", "licence": "CC BY-SA 3.0", "attribution": "Ink."}
+BOTH = {"source": "KanjiVG; fonts", "url": "https://a.org; https://b.org", "licence": "CC BY-SA 3.0; OFL",
+        "attribution": "Ink. Glyphs."}  # fmt: skip
+
+
+@pytest.fixture
+def card_of(tmp_path):
+    """Return what makes the card of a model that learnt from a data set with this licence."""
+
+    def make(dataset, data):
+        charset = get_charset("digits")
+        spec = ModelSpec("resnet", (4, 8), "adaptive_avg", "digits", len(charset), charset.digest,
+                         training={"dataset": dataset}, data=data)  # fmt: skip
+        write_spec(spec, tmp_path)
+        return make_card(tmp_path)
+
+    return make
+
+
+def test_ink_has_the_licence_of_kanjivg(card_of):
+    card = card_of("ink", KANJIVG)
+    assert "license: cc-by-sa-3.0" in card
+    assert "under the same licence, CC BY-SA 3.0. No real handwriting" in card
+    assert "lyphs" not in card
+
+
+def test_ink_and_fonts_name_both_and_leave_the_weights_under_kanjivgs(card_of):
+    card = card_of("ink+fonts", BOTH)
+    assert "license: cc-by-sa-3.0" in card
+    assert "Ink. Glyphs.\n<https://a.org> <https://b.org>" in card
+    assert "CC BY-SA 3.0 (condition 5 of the SIL\nOpen Font License" in card
+    assert "No real handwriting" in card
+
+
+@pytest.mark.parametrize("dataset", ["ink+etl9g", "fonts", "ink+fonts+etl9g"])
+def test_no_other_mixture_is_said_to_be_without_handwriting(card_of, dataset):
+    card = card_of(dataset, BOTH)
+    assert "license: other" in card
+    assert "No real handwriting" not in card
 
 
 def test_the_grams_of_all_runs_are_added():

@@ -25,6 +25,18 @@ def test_a_mixture_names_both():
     assert files_of(OWN | {"source": "KanjiVG; Some set"})[:2] == ["kanjivg.txt", "data.txt"]
 
 
+def test_the_row_of_the_rest_of_a_mixture_tells_of_the_rest_alone():
+    mixture = {"source": "KanjiVG; Some set", "licence": "CC BY-SA 3.0; free; as in beer",
+               "url": "https://kanjivg.tagaini.net; https://example.org"}  # fmt: skip
+    row = licence_rows(mixture)[1]
+    assert (row["name"], row["licence"], row["url"]) == ("Some set", "free; as in beer", "https://example.org")
+
+
+def test_a_licence_that_both_have_stays():
+    row = licence_rows({"source": "KanjiVG; Some set", "licence": "CC BY-SA 3.0", "url": "https://example.org"})[1]
+    assert row["licence"] == "CC BY-SA 3.0"
+
+
 def test_every_row_has_its_file():
     for data in ({}, OWN, OWN | {"source": "KanjiVG; Some set"}):
         assert set(licence_files(data, b"OFL")) == {f"licences/{file}" for file in files_of(data)}
