@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from export.manifest import sha256_of
 from training.config import TrainConfig
 from training.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec
 from training.train import train
@@ -17,7 +18,12 @@ PROBE_TRAINING = {"class_limit": 50, "epochs": 12, "size": 64, "batch_size": 64}
 
 
 def copy_model(model_dir: Path, copy: Path) -> Path:
-    """Return a folder with a model's weights: other poolings are exported there, and its manifest stays as it is."""
+    """Return a folder with a model's weights: other poolings are exported there, and its manifest stays as it is.
+
+    Files that are there of other weights are deleted.
+    """
+    if not (copy / WEIGHTS_FILE).exists() or sha256_of(copy / WEIGHTS_FILE) != sha256_of(model_dir / WEIGHTS_FILE):
+        shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True, exist_ok=True)
     for file in (CONFIG_FILE, WEIGHTS_FILE):
         shutil.copyfile(model_dir / file, copy / file)
@@ -38,4 +44,5 @@ def train_probe(model_dir: Path, pooling: str, report: Callable[[str], None]) ->
 
 
 def _is_probe(spec: ModelSpec, config: TrainConfig) -> bool:
-    return (spec.pooling, spec.num_classes, spec.size) == (config.pooling, config.class_limit, config.size)
+    found = (spec.arch, spec.pooling, spec.num_classes, spec.size)
+    return found == (config.arch, config.pooling, config.class_limit, config.size)
