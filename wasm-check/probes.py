@@ -14,7 +14,7 @@ from training.train import train
 # 2x2, and a 2x2 pooling of it nothing.
 PROBE_POOLINGS = ("adaptive_max", "avg_2x2", "max_2x2")
 PROBE_PRECISIONS = ("fp32", "fp16", "int8")
-PROBE_TRAINING = {"class_limit": 50, "epochs": 12, "size": 64, "batch_size": 64}
+PROBE_TRAINING = {"class_limit": 50, "epochs": 48, "size": 64, "batch_size": 64}
 
 
 def copy_model(model_dir: Path, copy: Path) -> Path:
