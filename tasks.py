@@ -80,7 +80,7 @@ def data(
         "arch": "Network: compact, resnet or cnn.",
         "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
         "pooling": "Pooling before the classifier.",
-        "dataset": "What to train on: ink, a prepared set such as etl9g, or several joined by +.",
+        "dataset": "What to train on: ink, ink-wide (6,568 classes), a prepared set such as etl9g, or several joined by +.",
         "without": "Effects of the hand to leave out of the ink, to measure them: joins,hooks.",
         "mix": "Shares of the parts of a joined data set: 1:3.",
         "size": "Image side in pixels.",
@@ -210,18 +210,19 @@ def export(c, backend="tract", pooling=None, precision="fp32,int8", model=MODEL,
 
 
 @task(
+    iterable=["model"],
     help={
-        "model": "Model directory.",
+        "model": "Model directory; given several times, the page begins with the first and can switch.",
         "variant": "The exported file that the page runs.",
         "out": "Folder to write.",
-    }
+    },
 )
 @clear_errors
-def site(c, model=MODEL, variant=VARIANT, out=DIST):
+def site(c, model=None, variant=VARIANT, out=DIST):
     """Render the static page into dist/."""
     from web.build import build_site
 
-    built = build_site(Path(model), Path(out), variant)
+    built = build_site([Path(m) for m in model or [MODEL]], Path(out), variant)
     print(
         f"{out}: {built['files']} files with {variant}; a first visit takes {built['raw_bytes'] / 1e6:.1f} MB, "
         f"{built['gzip_bytes'] / 1e6:.1f} MB where the server compresses. See it with `invoke serve`."

@@ -45,7 +45,7 @@ def test_words_and_rare_characters_go_all_the_way(model, tmp_path):
     measure_accuracy(model, "strict.fp32", [], [], "cifar100")
     (entry,) = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
     assert entry["rows"][0]["top1_percent"] > 80  # chance is a third
-    build_site(model, tmp_path / "dist", "strict.fp32")
+    build_site([model], tmp_path / "dist", "strict.fp32")
     page = (tmp_path / "dist" / "index.html").read_text(encoding="utf-8")
     assert "3 classes: apple 𠮷 田" in page
     assert "JIS X 0208 order" not in page

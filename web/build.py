@@ -5,22 +5,22 @@ Writes: the site's folder, whole or not at all. The same inputs give the same by
 """
 
 import gzip
-import hashlib
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from training.files import read_json
-from training.spec import COMPAT_FILE, CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, read_spec
+from training.spec import COMPAT_FILE
 from web.compat import render_compat_page
-from web.context import select_variant, site_context
 from web.errors import OutputError, SiteError
-from web.fonts import Face, japanese, select_faces
+from web.fonts import japanese, select_faces
 from web.licences import licence_files, licence_rows
+from web.models import join_data, read_models, sha256, shown_characters, to_json
 from web.npm import WEB_DIR, ensure_packages
 from web.render import render_font_css, render_pages, render_service_worker
 
@@ -31,45 +31,6 @@ RUNTIME_WASM = "ort-wasm-simd-threaded.wasm"
 # The build without WebGPU: 14 MB instead of 27, below every static host's limit.
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", RUNTIME_WASM)
 FONT_FOLDER = "fonts/klee-one/"
-
-
-def sha256(content: bytes) -> str:
-    """Return the hex SHA-256."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def read_model(model_dir: Path, variant: str) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the facts for the templates, and {path in the site: bytes} of the model.
-
-    The site's manifest lists the one variant that the site carries.
-
-    Raises:
-        ModelError: if the directory or its config is missing or damaged.
-        SiteError: if the files contradict each other, or the ONNX file is missing or not the one of the manifest.
-    """
-    spec = read_spec(model_dir)
-    mapping = read_json(model_dir / MAPPING_FILE, SiteError)
-    manifest = read_json(model_dir / MANIFEST_FILE, SiteError)
-    context = site_context(spec, mapping, manifest, variant)
-    row = select_variant(manifest, variant)
-    onnx = model_dir / row["file"]
-    if not onnx.is_file():
-        raise SiteError(f"{onnx} does not exist, though the manifest lists it: make it with `invoke export`.")
-    content = onnx.read_bytes()
-    if (len(content), sha256(content)) != (row["bytes"], row["sha256"].removeprefix("sha256:")):
-        raise SiteError(f"{onnx} is not the file that the manifest describes ({len(content):,} bytes found, "
-                        f"{row['bytes']:,} expected, or another SHA-256): run `invoke export` again.")
-    return context, {
-        f"model/{CONFIG_FILE}": (model_dir / CONFIG_FILE).read_bytes(),
-        f"model/{MAPPING_FILE}": to_json(mapping),
-        f"model/{MANIFEST_FILE}": to_json(manifest | {"files": [row]}),
-        f"model/{row['file']}": content,
-    }
-
-
-def to_json(value: Any) -> bytes:
-    """Return compact UTF-8 JSON: nobody reads the site's copies, and everybody downloads them."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -112,33 +73,36 @@ def download_sizes(core: dict[str, bytes], fonts: dict[str, bytes]) -> dict[str,
     }
 
 
-def gather_site(model_dir: Path, variant: str, packages: Path) -> tuple[dict[str, bytes], dict[str, int]]:
+def gather_site(
+    model_dirs: Sequence[Path], variant: str, packages: Path
+) -> tuple[dict[str, bytes], dict[str, int]]:
     """Return {path: bytes} of the whole site, and its download sizes.
 
     Raises:
-        KakitoriError: as `read_model`, and if the font lacks a character.
+        KakitoriError: as `read_models`, and if the font lacks a character.
     """
-    context, model = read_model(model_dir, variant)
-    report = read_report(model_dir)
-    context |= {"has_report": bool(report)}
-    spec, font = read_spec(model_dir), packages / FONT_PACKAGE
-    context |= {"licences": licence_rows(spec.data)}
-    core = read_folder(WEB_DIR / "static") | model | read_runtime(packages)
-    core |= licence_files(spec.data, (font / "LICENSE").read_bytes())
+    models = read_models(model_dirs, variant)
+    report = read_report(model_dirs[0])
+    data, font = join_data([model.spec.data for model in models]), packages / FONT_PACKAGE
+    context = {"models": [model.context for model in models], "has_report": bool(report),
+               "licences": licence_rows(data)}
+    core = read_folder(WEB_DIR / "static") | models[0].files | read_runtime(packages)
+    core |= licence_files(data, (font / "LICENSE").read_bytes())
     draft = render_pages(context | {"download": download_sizes({}, {})})
     words = set().union(*map(japanese, draft.values()))
-    classes = "".join(spec.get_charset().characters)
-    faces: list[Face] = select_faces((font / "400.css").read_text(encoding="utf-8"), words, classes)
+    faces = select_faces((font / "400.css").read_text(encoding="utf-8"), words, shown_characters(models))
     fonts = {FONT_FOLDER + face.file: (font / "files" / face.file).read_bytes() for face in faces}
     core |= encode(render_font_css(faces))
     sizes = download_sizes(core, fonts)
     core |= encode(render_pages(context | {"download": sizes}))
-    hashes = {path: sha256(content) for path, content in sorted(core.items())}
-    font_hashes = {path: sha256(content) for path, content in sorted(fonts.items())}
-    version = sha256(json.dumps([hashes, font_hashes]).encode())[:16]
-    worker = encode(render_service_worker(version, hashes, font_hashes))
+    chosen = {path: content for model in models[1:] for path, content in model.files.items()}
+    parts = {"core": core, "chosen": chosen, "extra": fonts}
+    hashes = {name: {path: sha256(content) for path, content in sorted(files.items())} for name, files in parts.items()}
+    version = sha256(json.dumps(hashes).encode())[:16]
+    worker = encode(render_service_worker(version, **hashes))
     # The report is for readers with time and a connection: the service worker does not keep it.
-    return core | fonts | worker | encode(report) | {MARKER_FILE: f"{version}\n".encode()}, sizes
+    unlisted = worker | encode(report) | {MARKER_FILE: f"{version}\n".encode()}
+    return core | chosen | fonts | unlisted, sizes
 
 
 def encode(texts: dict[str, str]) -> dict[str, bytes]:
@@ -180,9 +144,10 @@ def write_folder(files: dict[str, bytes], out: Path) -> None:
         shutil.rmtree(work)
 
 
-def build_site(model_dir: Path, out: Path, variant: str = "strict.int8") -> dict[str, Any]:
-    """Build the site of a model into `out` and return {out, variant, files, bytes, raw_bytes, gzip_bytes, font_bytes}.
+def build_site(model_dirs: Sequence[Path], out: Path, variant: str = "strict.int8") -> dict[str, Any]:
+    """Build the site into `out` and return {out, variant, files, bytes, raw_bytes, gzip_bytes, font_bytes}.
 
+    Of several models the page begins with the first; it can switch to the others, and fetches one when it is chosen.
     `bytes` counts all files; `raw_bytes` and `gzip_bytes` what a first visit downloads before any glyph of the font.
 
     Raises:
@@ -190,6 +155,6 @@ def build_site(model_dir: Path, out: Path, variant: str = "strict.int8") -> dict
     """
     out = Path(os.path.abspath(out))
     check_output(out)
-    files, sizes = gather_site(Path(model_dir), variant, ensure_packages())
+    files, sizes = gather_site(model_dirs, variant, ensure_packages())
     write_folder(files, out)
     return {"out": str(out), "variant": variant, "files": len(files), "bytes": sum(map(len, files.values())), **sizes}

@@ -4,15 +4,17 @@ from typing import Any
 
 from training.charset import Charset
 from training.errors import ModelError
-from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec
+from training.spec import CONFIG_FILE, INK_CHARSETS, MANIFEST_FILE, MAPPING_FILE, ModelSpec
 from web.errors import SiteError
 
 # What a data set or evaluation set is called on the page; others go by their own name.
-SET_NAMES = {"ink": "ink made from KanjiVG's strokes"}
+SET_NAMES = dict.fromkeys(INK_CHARSETS, "ink made from KanjiVG's strokes")
 FEW = 64  # classes that are listed one by one
 OTHERS = "others"
-SCRIPTS = (("hiragana", "\u3041", "\u309f"), ("katakana", "\u30a0", "\u30ff"), ("kanji", "\u3400", "\u9fff"),
-           ("kanji", "\U00020000", "\U0003ffff"))  # fmt: skip
+SCRIPTS = (
+    ("digits", "0", "9"), ("Latin letters", "A", "z"), ("hiragana", "\u3041", "\u309f"),
+    ("katakana", "\u30a0", "\u30ff"), ("kanji", "\u3400", "\u9fff"), ("kanji", "\U00020000", "\U0003ffff"),
+)  # fmt: skip
 IDENTITY_FIELDS = ("charset", "num_classes", "digest")  # the same in config, mapping and manifest, or nothing is right
 
 
@@ -66,9 +68,22 @@ def describe_classes(charset: Charset) -> str:
     """Return what a model reads, in words: the classes themselves where they are few, else how many of which script."""
     if len(charset) <= FEW:
         return f"{len(charset)} classes: {' '.join(charset.characters)}"
-    scripts = [next((name for name, first, last in SCRIPTS if first <= c <= last), OTHERS) for c in charset.characters]
-    counts = [f"{scripts.count(name):,} {name}" for name in dict.fromkeys(scripts)]
-    return f"{len(charset):,} characters: {', '.join(counts)}"
+    characters = all_readings(charset)
+    scripts = [script_of(character) for character in characters]
+    counts = [f"{scripts.count(name):,} {name}" for name in sorted(dict.fromkeys(scripts), key=OTHERS.__eq__)]
+    shapes = f" of {len(charset):,} shapes" if len(characters) > len(charset) else ""
+    return f"{len(characters):,} characters{shapes}: {', '.join(counts)}"
+
+
+def all_readings(charset: Charset) -> list[str]:
+    """Return every character that may be a candidate."""
+    return [character for index in range(len(charset)) for character in charset.readings(index)]
+
+
+def script_of(character: str) -> str:
+    """Return the name of a class's script; OTHERS for marks and for classes that are no single character."""
+    found = (name for name, first, last in SCRIPTS if len(character) == 1 and first <= character <= last)
+    return next(found, OTHERS)
 
 
 def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, Any], variant: str) -> dict[str, Any]:
@@ -89,6 +104,7 @@ def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, A
         "model": manifest.get("model", "kanji"),
         "charset": spec.charset,
         "num_classes": spec.num_classes,
+        "num_characters": len(all_readings(charset)),
         "classes": describe_classes(charset),
         "in_jis_order": None not in codes and codes == sorted(codes),
         "size": spec.size,

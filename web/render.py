@@ -33,7 +33,7 @@ def render_pages(context: dict[str, Any]) -> dict[str, str]:
     """Return {path: text} of the pages.
 
     Args:
-        context: see `web.context.site_context`, and `download` of `web.build` and `licences` of `web.licences`.
+        context: `models`, a list of `web.context.site_context`; `download`, `has_report` and `licences` of `web.build`.
     """
     jinja = environment()
     return {path: jinja.get_template(template).render(context) for path, template in PAGES.items()}
@@ -44,13 +44,16 @@ def render_font_css(faces: list[Any], folder: str = "klee-one") -> dict[str, str
     return {FONT_CSS: environment().get_template("fonts.css.j2").render(faces=faces, folder=folder)}
 
 
-def render_service_worker(version: str, core: dict[str, str], extra: dict[str, str]) -> dict[str, str]:
+def render_service_worker(
+    version: str, core: dict[str, str], chosen: dict[str, str], extra: dict[str, str]
+) -> dict[str, str]:
     """Return {path: text} of the service worker.
 
     Args:
         version: changes with every change of any file.
         core: {path: hex SHA-256} of what the page needs to work offline.
+        chosen: likewise, of what is kept once it is used (the models beside the first).
         extra: likewise, of what is fetched when there is time (the font).
     """
-    text = environment().get_template("sw.js.j2").render(version=version, core=core, extra=extra)
+    text = environment().get_template("sw.js.j2").render(version=version, core=core, chosen=chosen, extra=extra)
     return {SERVICE_WORKER: text}

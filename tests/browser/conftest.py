@@ -41,7 +41,7 @@ def model_dir() -> Path:
 def site(tmp_path_factory) -> Path:
     """The site of the shipped model."""
     out = tmp_path_factory.mktemp("site") / "dist"
-    build_site(MODEL, out)
+    build_site([MODEL], out)
     return out
 
 
@@ -131,7 +131,7 @@ def page(shared_page: Page):
 def strokes_of() -> Callable[[str], list]:
     """Return a function from a character to its KanjiVG strokes in the unit square."""
     folder = Path(str(distribution("kanjivg").locate_file("kanji")))
-    return lambda character: [points.tolist() for points, _, _ in parse_strokes(folder / f"{ord(character):05x}.svg")]
+    return lambda character: [s.points.tolist() for s in parse_strokes(folder / f"{ord(character):05x}.svg")]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ FIRST = "#board li:first-child .card"
 def digits_address(digits, tmp_path_factory):
     """Where the digits' page is served."""
     out = tmp_path_factory.mktemp("digits-site") / "dist"
-    build_site(digits / "models" / "digits", out)
+    build_site([digits / "models" / "digits"], out)
     with running_server(out, "/demo/") as url:
         yield url
 

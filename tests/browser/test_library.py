@@ -83,6 +83,7 @@ def test_a_picture_is_read(library, strokes_of):
     ("recognizer.recognize('x')", "TypeError", "expected a list of strokes"),
     ("recognizer.recognize([[[0, NaN]]])", "RangeError", "finite numbers"),
     ("recognizer.recognize([[[0, 1]]], { topK: 0 })", "RangeError", "from 1 to 3036"),
+    ("recognizer.recognize([[[0, 1]]], { pad: 300 })", "TypeError", "expected {width, height}"),
     ("recognizer.recognizeImage({})", "TypeError", "expected an ImageData"),
     ("createRecognizer({ variant: 'tract.fp32' })", "Error", "those there are: strict.int8"),
     ("createRecognizer({ baseUrl: '/demo/nowhere' })", "Error", ".json answered 404: is the whole folder"),

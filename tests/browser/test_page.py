@@ -165,6 +165,20 @@ def test_everything_needed_is_on_the_screen_and_stays_put(open_page, write, widt
     assert overflowing == 0
 
 
+def test_the_pad_tells_the_recogniser_its_size(page):
+    seen = page.evaluate("""async () => {
+      const pad = document.getElementById("pad"), { recognizer } = pad;
+      const seen = new Promise((resolve) => {
+        pad.recognizer = { recognize: async (strokes, { pad }) => (resolve(pad), []) };
+      });
+      pad.strokes = [[[0, 0], [500, 900]]];
+      const size = await seen;
+      pad.recognizer = recognizer;
+      return size;
+    }""")
+    assert seen == {"width": 1000, "height": 1000}
+
+
 def test_dark_and_light(open_page, write):
     page = open_page(color_scheme="light")
     page.watch.allowed.append("willReadFrequently")  # this test reads the canvas, the page does not

@@ -15,11 +15,12 @@ ROOT = Path(__file__).parents[2]
 NETWORK = b"not really ONNX"
 
 
-def write_model(folder: Path) -> Path:
-    """Write a model directory as `invoke export` does, with a stand-in for the network."""
-    charset = get_charset("etl9g")
-    write_spec(ModelSpec("cnn", (8, 16), "adaptive_avg", "etl9g", len(charset), charset.digest), folder)
-    identity = {"charset": "etl9g", "num_classes": len(charset), "digest": charset.digest}
+def write_model(folder: Path, name: str = "etl9g") -> Path:
+    """Write a model directory of a charset as `invoke export` does, with a stand-in for the network."""
+    charset = get_charset(name)
+    folder.mkdir()
+    write_spec(ModelSpec("cnn", (8, 16), "adaptive_avg", name, len(charset), charset.digest), folder)
+    identity = {"charset": name, "num_classes": len(charset), "digest": charset.digest}
     write_json(folder / MAPPING_FILE, identity | {
         "class_to_jis": {str(index): charset.jis(index) for index in range(len(charset))},
         "class_to_char": {str(index): character for index, character in enumerate(charset.characters)},
@@ -45,9 +46,13 @@ def write_model(folder: Path) -> Path:
 @pytest.fixture
 def model_dir(tmp_path):
     """A fresh model directory that a test may damage."""
-    folder = tmp_path / "model"
-    folder.mkdir()
-    return write_model(folder)
+    return write_model(tmp_path / "model")
+
+
+@pytest.fixture
+def wide_dir(tmp_path):
+    """A fresh model directory of the wide charset."""
+    return write_model(tmp_path / "wide", "wide")
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +61,7 @@ def built_site(tmp_path_factory):
     from web.build import build_site
 
     folder = tmp_path_factory.mktemp("built")
-    (folder / "model").mkdir()
-    build_site(write_model(folder / "model"), folder / "dist")
+    build_site([write_model(folder / "model")], folder / "dist")
     return folder / "dist"
 
 

@@ -32,7 +32,7 @@ def test_everything_is_there(built_site):
 
 
 def test_two_builds_are_the_same(model_dir, tmp_path):
-    summaries = [build_site(model_dir, tmp_path / name) for name in ("a", "b")]
+    summaries = [build_site([model_dir], tmp_path / name) for name in ("a", "b")]
     assert read_folder(tmp_path / "a") == read_folder(tmp_path / "b")
     assert summaries[0] | {"out": ""} == summaries[1] | {"out": ""}
     assert summaries[0]["files"] == len(read_folder(tmp_path / "a"))
@@ -55,11 +55,15 @@ def test_local_links_lead_somewhere(built_site):
             assert ((built_site / page).parent / link).exists(), f"{page} -> {link}"
 
 
+def listed_files(site) -> dict[str, dict[str, str]]:
+    """The service worker's lists of files with their hashes, by name."""
+    script = (site / "sw.js").read_text(encoding="utf-8")
+    return {name: json.loads(re.search(rf"const {name} = (\{{.*?\}});", script, re.DOTALL)[1])
+            for name in ("CORE", "CHOSEN", "EXTRA")}
+
+
 def test_the_service_worker_lists_every_file_and_its_hash(built_site):
-    script = (built_site / "sw.js").read_text(encoding="utf-8")
-    listed = {}
-    for name in ("CORE", "EXTRA"):
-        listed |= json.loads(re.search(rf"const {name} = (\{{.*?\}});", script, re.DOTALL)[1])
+    listed = {path: digest for files in listed_files(built_site).values() for path, digest in files.items()}
     files = read_folder(built_site)
     unlisted = {"sw.js", MARKER_FILE}
     assert listed == {path: hashlib.sha256(content).hexdigest() for path, content in files.items()
@@ -68,9 +72,9 @@ def test_the_service_worker_lists_every_file_and_its_hash(built_site):
 
 def test_any_change_is_a_new_version(model_dir, tmp_path):
     version = lambda: (tmp_path / "dist" / MARKER_FILE).read_text()  # noqa: E731
-    build_site(model_dir, tmp_path / "dist")
+    build_site([model_dir], tmp_path / "dist")
     before = version()
-    build_site(model_dir, tmp_path / "dist", "strict.fp32")
+    build_site([model_dir], tmp_path / "dist", "strict.fp32")
     assert version() != before
     assert (tmp_path / "dist/model/onnx/strict.fp32.onnx").exists()
     assert not (tmp_path / "dist/model/onnx/strict.int8.onnx").exists(), "nothing of the old build is left"
@@ -81,9 +85,44 @@ def test_rendering_needs_every_fact():
         render_pages({})
 
 
+def select_of(html: str) -> list[tuple[str, str]]:
+    """The models that a page lets choose: (folder, words)."""
+    select = re.search('<select id="model".*?</select>', html, re.DOTALL)
+    return re.findall(r'<option value="(.*?)">(.*?)</option>', select[0]) if select else []
+
+
+def test_one_model_needs_no_choice(built_site):
+    assert select_of((built_site / "index.html").read_text(encoding="utf-8")) == []
+
+
+def test_of_several_models_the_page_has_them_all_and_a_choice(model_dir, wide_dir, tmp_path):
+    build_site([model_dir, wide_dir], tmp_path / "dist")
+    folders, words = zip(*select_of((tmp_path / "dist/index.html").read_text(encoding="utf-8")), strict=True)
+    assert folders == ("model/", "models/wide/")
+    assert words == ("3,036 characters, 0.0 MB", "6,629 characters, 0.0 MB")
+    for folder, charset in zip(folders, ("etl9g", "wide"), strict=True):
+        assert json.loads((tmp_path / "dist" / folder / "manifest.json").read_bytes())["charset"] == charset
+        assert (tmp_path / "dist" / folder / "onnx/strict.int8.onnx").is_file()
+
+
+def test_a_further_model_is_no_part_of_the_first_visit(model_dir, wide_dir, tmp_path):
+    one, two = (build_site(models, tmp_path / "dist") for models in ([model_dir], [model_dir, wide_dir]))
+    assert two["raw_bytes"] - one["raw_bytes"] < (wide_dir / "mapping.json").stat().st_size / 10
+    assert two["bytes"] - one["bytes"] > (wide_dir / "mapping.json").stat().st_size / 10
+    kept = listed_files(tmp_path / "dist")
+    assert {path for path in kept["CHOSEN"]} == {f"models/wide/{name}" for name in (
+        "config.json", "mapping.json", "manifest.json", "onnx/strict.int8.onnx")}
+    assert kept["CHOSEN"].keys().isdisjoint(kept["CORE"])
+
+
+def test_models_of_the_same_name_are_refused(model_dir, tmp_path):
+    with pytest.raises(SiteError, match=r"Two models are named alike \(model, model\)"):
+        build_site([model_dir, model_dir], tmp_path / "dist")
+
+
 @pytest.mark.parametrize("damage", ["missing", "truncated", "other"])
 def test_a_damaged_network_leaves_the_old_site(model_dir, tmp_path, damage):
-    build_site(model_dir, tmp_path / "dist")
+    build_site([model_dir], tmp_path / "dist")
     before = read_folder(tmp_path / "dist")
     network = model_dir / "onnx/strict.int8.onnx"
     if damage == "missing":
@@ -91,14 +130,14 @@ def test_a_damaged_network_leaves_the_old_site(model_dir, tmp_path, damage):
     else:
         network.write_bytes(network.read_bytes()[:-3] + (b"xyz" if damage == "other" else b""))
     with pytest.raises(SiteError, match="invoke export"):
-        build_site(model_dir, tmp_path / "dist")
+        build_site([model_dir], tmp_path / "dist")
     assert read_folder(tmp_path / "dist") == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_missing_model(tmp_path):
     with pytest.raises(ModelError, match="no model directory"):
-        build_site(tmp_path / "nothing", tmp_path / "dist")
+        build_site([tmp_path / "nothing"], tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 
 
@@ -106,7 +145,7 @@ def test_a_missing_model(tmp_path):
 def test_a_missing_file(model_dir, tmp_path, name):
     (model_dir / name).unlink()
     with pytest.raises(SiteError, match=f"{name} does not exist"):
-        build_site(model_dir, tmp_path / "dist")
+        build_site([model_dir], tmp_path / "dist")
 
 
 def test_a_folder_of_others_is_not_replaced(model_dir, tmp_path):
@@ -114,13 +153,13 @@ def test_a_folder_of_others_is_not_replaced(model_dir, tmp_path):
     out.mkdir()
     (out / "thesis.txt").write_text("years of work")
     with pytest.raises(OutputError, match="holds files that `invoke site` did not write"):
-        build_site(model_dir, out)
+        build_site([model_dir], out)
     assert (out / "thesis.txt").read_text() == "years of work"
     with pytest.raises(OutputError, match="is not a folder"):
-        build_site(model_dir, out / "thesis.txt")
+        build_site([model_dir], out / "thesis.txt")
 
 
 def test_an_empty_folder_is_used(model_dir, tmp_path):
     (tmp_path / "dist").mkdir()
-    build_site(model_dir, tmp_path / "dist")
+    build_site([model_dir], tmp_path / "dist")
     assert (tmp_path / "dist/index.html").is_file()

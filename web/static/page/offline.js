@@ -1,6 +1,17 @@
 /** The service worker, which makes a second visit work offline. */
 
 /**
+ * Have it keep a model's files beside those that it keeps anyway.
+ *
+ * @param {string} folder the model's, within the site
+ */
+export async function keepModel(folder) {
+  if (!("serviceWorker" in navigator)) return;
+  const { active } = await navigator.serviceWorker.ready;
+  active?.postMessage({ model: folder });
+}
+
+/**
  * Register it once the page has what it needs, so that it does not compete for the connection, and have it fetch the
  * rest of the font unless the user asked to save data.
  *

@@ -7,7 +7,8 @@ import { noCandidates } from "../kakitori/shared/classes.js";
 import { createBoard } from "./board.js";
 import { createLine } from "./line.js";
 import { createLoading } from "./loading.js";
-import { enableOffline } from "./offline.js";
+import { createModels } from "./models.js";
+import { enableOffline, keepModel } from "./offline.js";
 import { createPictures } from "./picture.js";
 
 const CANDIDATES = 9; // as many as there are places, and keys 1 to 9
@@ -23,6 +24,7 @@ let picture = null;
 const append = createLine(find);
 const fillBoard = createBoard(find("board"), choose);
 const loading = createLoading(find, start);
+const modelFolder = createModels(/** @type {HTMLSelectElement | null} */ (document.getElementById("model")), start);
 const hidePicture = createPictures(find, takePicture, (error) => loading.trouble(error, false));
 
 function show(candidates) {
@@ -90,19 +92,31 @@ function refreshTools() {
   find("invite").hidden = !clear.disabled || !find("loading").hidden;
 }
 
+/** Load the chosen model; the one before reads on until then. */
 async function start() {
+  const folder = modelFolder();
+  const { dataset } = document.documentElement;
+  dataset.state = "loading";
   try {
-    pad.recognizer = await createRecognizer({ onProgress: (progress) => {
-      loading.progress(progress);
-      refreshTools();
-    } });
+    const recognizer = await createRecognizer({
+      baseUrl: new URL(`../${folder}`, import.meta.url),
+      onProgress: (progress) => {
+        if (folder !== modelFolder()) return;
+        loading.progress(progress);
+        refreshTools();
+      },
+    });
+    if (folder !== modelFolder()) return recognizer.close(); // another was chosen meanwhile
+    pad.recognizer?.close();
+    pad.recognizer = recognizer;
   } catch (error) {
-    loading.trouble(error, true);
+    if (folder === modelFolder()) loading.trouble(error, true);
     return;
   }
-  document.documentElement.dataset.state = "ready";
+  dataset.state = "ready";
   readPicture();
-  if (!(await enableOffline())) find("offline").textContent = "offline where it is served over https";
+  if (await enableOffline()) keepModel(folder);
+  else find("offline").textContent = "offline where it is served over https";
 }
 
 pad.addEventListener("candidates", ({ detail }) => {
@@ -120,7 +134,7 @@ redo.addEventListener("click", () => pad.redo());
 clear.addEventListener("click", wipe);
 // Keys mean the same wherever the focus is, except in the text line; before the pad's own handler, which knows no pictures.
 document.addEventListener("keydown", (event) => {
-  if (/** @type {HTMLElement} */ (event.target).closest("input")) return;
+  if (/** @type {HTMLElement} */ (event.target).closest("input, select")) return;
   if (picture === null) pad.handleKey(event);
   else handlePictureKey(event);
 }, { capture: true });

@@ -1,0 +1,40 @@
+/** The choice of the model, where the site has several: a select, remembered on this device. */
+
+const KEY = `kakitori model ${new URL("..", import.meta.url).pathname}`;
+
+/** Storage is refused in some private windows; the choice then lasts as long as the page. */
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} folder */
+function remember(folder) {
+  try {
+    localStorage.setItem(KEY, folder);
+  } catch {
+    // not kept
+  }
+}
+
+/**
+ * Return the function that tells the chosen model's folder within the site.
+ *
+ * @param {HTMLSelectElement | null} select null where there is one model
+ * @param {() => void} onChange
+ * @returns {() => string}
+ */
+export function createModels(select, onChange) {
+  if (select === null) return () => "model/";
+  const there = [...select.options].map((option) => option.value);
+  const before = remembered();
+  select.value = before !== null && there.includes(before) ? before : there[0]; // browsers keep it over a reload, too
+  select.addEventListener("change", () => {
+    remember(select.value);
+    onChange();
+  });
+  return () => select.value;
+}
