@@ -80,7 +80,7 @@ def data(
         "arch": "Network: compact, resnet or cnn.",
         "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
         "pooling": "Pooling before the classifier.",
-        "dataset": "What to train on: ink, ink-wide (6,568 classes), a prepared set such as etl9g, or several joined by +.",
+        "dataset": "What to train on: ink, ink-wide, a prepared set such as etl9g, or several joined by +.",
         "without": "Effects of the hand to leave out of the ink, to measure them: joins,hooks.",
         "mix": "Shares of the parts of a joined data set: 1:3.",
         "size": "Image side in pixels.",

@@ -68,8 +68,8 @@ def order_readings(readings: Sequence[str], size: float, middle: float) -> list[
 
 
 def full_width(character: str) -> str:
-    """Return the full-width form of an ASCII character that has one, or else the character."""
-    return (other_width(character) if character.isascii() else None) or character
+    """Return the full-width form of an ASCII character that has one, or else what it was given."""
+    return (other_width(character) if len(character) == 1 and character.isascii() else None) or character
 
 
 def other_width(character: str) -> str | None:
