@@ -1,6 +1,7 @@
 """Pictures of one character to pixels: the same fit as ink, after finding paper and ink.
 
     grey        luminance 299 R + 587 G + 114 B, laid over white where transparent, an integer from 0 to 65,025,000
+    light       evened out where a photograph's paper is not evenly lit (`training.paper`)
     polarity    the median of the outermost pixels is paper; ink is whatever differs from it: |grey - paper|
     ink         Otsu's threshold over 256 bins (Otsu 1979) parts ink from paper; its bounding box is the character
     contrast    paper (0) to the mean difference of the ink pixels (1), clamped
@@ -15,6 +16,7 @@ import numpy as np
 from numba import njit
 
 from training.errors import DataError
+from training.paper import even_light
 
 LUMINANCE = (299, 587, 114)  # thousandths, ITU-R BT.601
 WHITE = 255 * 1000 * 255  # grey of white paper: 255 levels, thousandths, 255 levels of alpha
@@ -42,13 +44,15 @@ def rasterise_image(rgba: np.ndarray, size: int, margin: float) -> np.ndarray:
     if min(rgba.shape[:2]) < 2:
         raise DataError(f"The picture is {rgba.shape[1]} x {rgba.shape[0]} pixels: expected at least 2 x 2.")
     image = np.zeros((size, size), np.float32)
-    if not _fit(to_grey(rgba), margin, image):
+    if not _fit(even_light(to_grey(rgba), WHITE, MIN_CONTRAST), margin, image):
         raise DataError("The picture shows no ink: every pixel is nearly the colour of the paper.")
     return image
 
 
 def rasterise_levels(levels: np.ndarray, top: int, size: int, margin: float) -> tuple[np.ndarray, np.ndarray]:
     """Return what `rasterise_image` makes of many grey pictures, a few thousand a second, and which of them show ink.
+
+    They are taken as evenly lit, as scanned and rendered pictures are.
 
     Args:
         levels: (N, H, W) uint8 in [0, top], at least 2 x 2 pixels; dark on light or light on dark.

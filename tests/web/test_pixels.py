@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from training.errors import DataError
-from training.image import rasterise_image
+from training.image import MIN_CONTRAST, WHITE, rasterise_image, to_grey
 from training.ink import rasterise, to_tensor
+from training.paper import even_light
 
 SCRIPT = "tests/web/pixels.mjs"
 # The contract is 1/255. Both sides do the same float64 arithmetic; float32 rounding and the order of a sum remain.
@@ -49,12 +50,22 @@ def noisy_page(generator, height: int, width: int, light_on_dark: bool) -> np.nd
     return np.clip(np.dstack([rgb, alpha]), 0, 255).astype(np.uint8)
 
 
+def shadowed_page(page: np.ndarray, light_on_dark: bool) -> np.ndarray:
+    """A page with a shadow over its lower right corner, deep enough to be evened out on paper of either kind."""
+    height, width = page.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    share = 1 - 0.35 * np.clip((rows / height + columns / width - 0.9) * 8, 0, 1)
+    grey = page[..., :3].astype(float) + (50 if light_on_dark else 0)
+    return np.dstack([np.clip(grey * share[..., None], 0, 255), page[..., 3]]).astype(np.uint8)
+
+
 @cache
 def pictures() -> dict[str, np.ndarray]:
     generator = np.random.default_rng(7)
     sides = [(2, 2), (2, 300), (300, 2), (31, 17), (63, 64), (64, 64), (65, 200), (128, 127), (400, 300), (1000, 750)]
     pages = {f"{height}x{width} {'dark' if dark else 'light'}": noisy_page(generator, height, width, dark)
              for height, width in sides for dark in (False, True)}
+    pages |= {f"shadow on {name}": shadowed_page(page, "dark" in name) for name, page in pages.items()}
     white = np.full((40, 50, 4), 255, np.uint8)
     dot = white.copy()
     dot[20, 25, :3] = 0
@@ -102,6 +113,13 @@ def test_degenerate_ink_is_ink(name):
     coverage = rasterise(DEGENERATE[name], 64, MARGIN, RADIUS)
     assert coverage.max() > 0.9
     assert np.isfinite(coverage).all()
+
+
+def test_the_pictures_compared_have_shadows_that_are_evened_out():
+    shadowed = {name: to_grey(image) for name, image in pictures().items() if "shadow" in name}
+    evened = {name for name, grey in shadowed.items() if even_light(grey, WHITE, MIN_CONTRAST) is not grey}
+    assert {f"shadow on 400x300 {kind}" for kind in ("dark", "light")} <= evened, sorted(evened)
+    assert len(evened) >= 8
 
 
 def test_pictures_are_equal(library):

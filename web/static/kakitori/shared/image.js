@@ -4,6 +4,8 @@
  * Touches neither the document nor the runtime.
  */
 
+import { evenLight } from "./paper.js";
+
 const WHITE = 255 * 1000 * 255;
 const MIN_CONTRAST = Math.floor(WHITE / 20);
 const BINS = 256;
@@ -112,7 +114,7 @@ function resample(difference, width, box, size, margin) {
  * @returns {Float32Array | null} size × size
  */
 export function rasteriseImage({ data, width, height }, size, margin) {
-  const grey = toGrey(data);
+  const grey = evenLight(toGrey(data), width, height, WHITE, MIN_CONTRAST);
   const paper = paperLevel(grey, width, height);
   const difference = grey.map((value) => Math.abs(value - paper));
   if (difference.reduce((most, value) => Math.max(most, value), 0) < MIN_CONTRAST) return null;
