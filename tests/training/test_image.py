@@ -68,3 +68,10 @@ def test_many_grey_pictures_at_once_become_what_each_becomes_alone(size, top, li
         assert np.array_equal(image, np.rint(rasterise_image(grey, size, MARGIN) * 255))
     assert not inked[2]
     assert not images[2].any()
+
+
+def test_pictures_of_data_sets_are_taken_as_evenly_lit():
+    levels = (cross()[..., 0] * np.linspace(0.6, 1, 160)).astype(np.uint8)
+    plain, _ = rasterise_levels(levels[None], 255, SIZE, MARGIN)
+    evened = rasterise_image(np.dstack([levels, levels, levels, np.full_like(levels, 255)]), SIZE, MARGIN)
+    assert np.abs(plain[0] / 255 - evened).max() > 0.5
