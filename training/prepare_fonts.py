@@ -26,6 +26,7 @@ from training.spec import GENERATED, INK_CHARSETS, ModelSpec
 
 URL = "https://fontsource.org"  # of the table's fonts
 SEED = 1
+LISTED = 20  # lacking characters of a face named on the terminal; metadata.json has all
 CHUNK = 256  # glyphs that are held in memory before they are fitted
 
 
@@ -144,7 +145,8 @@ def tell(prepared: PreparedSet, report: Callable[[str], None]) -> None:
     """Report what has been drawn, and what each face lacks."""
     for face, missing in prepared.metadata["missing"].items():
         if missing:
-            report(f"{face} lacks {len(missing):,} characters: {' '.join(missing[:20])}{' …' * (len(missing) > 20)}")
+            some = " ".join(missing[:LISTED]) + " …" * (len(missing) > LISTED)
+            report(f"{face} lacks {len(missing):,} of {len(prepared.charset):,} characters: {some}")
     counts = prepared.metadata["split"]["counts"]
     report(
         f"{prepared.folder}: {len(prepared):,} images of {len(prepared.charset):,} classes in "

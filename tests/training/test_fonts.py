@@ -71,7 +71,7 @@ def test_every_character_is_drawn_in_every_font_that_has_it(fonts):
     assert len(prepared) == 28
     assert np.bincount(prepared.labels).tolist() == [3] * 7 + [2, 2, 3]
     assert prepared.metadata["missing"] == {"deeper/two.woff2": [], "one.ttf": [], "three.otf": ["7", "8"]}
-    assert "three.otf lacks 2 characters: 7 8" in lines[0]
+    assert "three.otf lacks 2 of 10 characters: 7 8" in lines[0]
     assert "28 images of 10 classes in 3 faces" in lines[-1]
 
 

@@ -66,7 +66,7 @@ def download(package: FontPackage, folder: Path, npm: Npm) -> Path:
     """
     status, printed, complaint = npm([*NPM_PACK, "--pack-destination", str(folder), package.spec])
     if status:
-        words = " ".join(complaint.split())[-300:]
+        words = " ".join(complaint.split())[:200]  # its code comes first
         raise DataError(f"npm could not fetch {package.spec} (status {status}: {words}). {HINT}")
     archive = folder / json.loads(printed)[0]["filename"]
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
