@@ -158,18 +158,19 @@ def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
         "dataset": "Test images of ink, or of a prepared set such as etl9g.",
         "disturb": "Measure the stroke files turned, slanted, joined, photographed and so on, too.",
         "confusables": "Measure groups of characters that are easily confused, too.",
+        "confidence": "Measure how far probabilities can be trusted, and what is refused; with ink, impostors too.",
         "errors": "Folder for a picture of each set's misread samples.",
     },
 )
 @clear_errors
 def evaluate(
     c, model=MODEL, variant=None, strokes=None, images=None, dataset=None, disturb=False, confusables=False,
-    errors=None,
+    confidence=False, errors=None,
 ):  # fmt: skip
     """Measure accuracy by source and writer; write it to the model's evaluation.json."""
     from export.measure import Further, measure_accuracy
 
-    further = Further(disturb, confusables, optional_path(errors))
+    further = Further(disturb, confusables, confidence, optional_path(errors))
     measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset, further)
 
 

@@ -1,7 +1,8 @@
 """Measure a model's weights, or one of its exported files, on evaluation sets: any engine, the same figures.
 
 Needs:  a model directory; for a variant, its file
-Run:    invoke evaluate --strokes FILE.jsonl.gz [--variant strict.int8] [--disturb] [--confusables] [--errors FOLDER]
+Run:    invoke evaluate --strokes FILE.jsonl.gz [--variant strict.int8] [--disturb] [--confusables] [--confidence]
+        [--errors FOLDER]
 Writes: models/<name>/evaluation.json, README.md (the model card); with --errors a picture and a table for each set
 """
 
@@ -28,8 +29,10 @@ from training.error_sheet import MOST, write_errors
 from training.errors import KakitoriError
 from training.evaluate import (
     ACCURACY,
+    CONFIDENCE,
     CONFUSABLES,
     DISTURBANCES,
+    IMPOSTORS,
     Predictor,
     Sample,
     evaluate,
@@ -44,6 +47,7 @@ from training.evaluate import (
 )
 from training.robustness import disturbances_table, disturbed_rows
 from training.spec import INK_CHARSETS, ModelSpec, read_spec
+from training.trust import confidence_rows, confidence_table, impostor_rows, impostors_table
 
 WEIGHTS_VARIANT = "pytorch"
 Rows = list[dict[str, Any]]
@@ -51,10 +55,11 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Further:
-    """What is measured besides accuracy: disturbances, groups of like characters; and where sheets of errors go."""
+    """What is measured besides accuracy: disturbances, groups of like characters, confidence; where error sheets go."""
 
     disturb: bool = False
     confusables: bool = False
+    confidence: bool = False
     errors: Path | None = None
 
 
@@ -105,6 +110,12 @@ def measure_set(
     if further.confusables:
         rows = confusable_rows(answers(one.members(), spec.get_charset(), predict), spec.get_charset())
         yield CONFUSABLES, rows, confusables_table(rows)
+    if further.confidence:
+        rows, reading = confidence_rows(one.samples(), spec, predict)
+        yield CONFIDENCE, rows, confidence_table(rows)
+        if one.name in INK_CHARSETS:
+            rows = impostor_rows(reading, spec, predict)
+            yield IMPOSTORS, rows, impostors_table(rows)
     if further.disturb and one.strokes:
         rows = disturbed_rows(read_stroke_file(one.strokes), spec, predict)
         yield DISTURBANCES, rows, disturbances_table(rows)

@@ -10,6 +10,7 @@ from export.compat_table import compat_rows, compat_setting
 from export.markdown import markdown_table
 from export.robust_tables import confusables_text, disturbances_text
 from export.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
+from export.trust_tables import RELIABILITY_FILE, confidence_text, plot_reliability, scores_text
 from training.data.font_table import FONTS
 from training.data.registry import JOIN
 from training.errors import KakitoriError
@@ -133,11 +134,12 @@ def read_measurements(model_dir: Path) -> dict[str, Any]:
 
 
 def make_tables(model_dir: Path) -> dict[str, str]:
-    """Return the Markdown tables by name: accuracy, disturbances ("" if not measured), variants, speed, compat, ink."""
+    """Return the Markdown tables by name; of disturbances and confidence "" if they were not measured."""
     measured = read_measurements(model_dir)
     return {
         "accuracy": accuracy_table(measured["evaluation"] or []),
         "disturbances": disturbances_text(measured["evaluation"] or []),
+        "confidence": confidence_text(measured["evaluation"] or [], read_spec(model_dir).confidence),
         "variants": variants_table(measured["manifest"], measured["bench"]),
         "speed": speed_table(measured["bench"]),
         "compat": compat_table(measured["compat"]),
@@ -170,7 +172,8 @@ def write_readme_tables(model_dir: Path, readme: Path) -> None:
 
 
 def write_card(model_dir: Path) -> None:
-    """Write the model card of a trained model."""
+    """Write the model card of a trained model, and the picture of its reliability where that was measured."""
+    plot_reliability(read_measurements(model_dir)["evaluation"] or [], model_dir / RELIABILITY_FILE)
     write_text(model_dir / CARD_FILE, make_card(model_dir))
 
 
@@ -183,11 +186,12 @@ def make_card(model_dir: Path) -> str:
     spec = read_spec(model_dir)
     runs = training_runs(spec.training)
     parts = spec.training.get("dataset", GENERATED).split(JOIN)
+    evaluation = read_measurements(model_dir)["evaluation"] or []
     return environment.get_template(CARD_TEMPLATE).render(
         name=model_dir.resolve().name, spec=spec, facts=spec.training,
         is_drawn=is_drawn(parts), has_fonts=not set(parts) <= set(INK_CHARSETS), drawn=INK_CHARSETS,
         tables=make_tables(model_dir),
-        confusables=confusables_text(read_measurements(model_dir)["evaluation"] or []),
+        confusables=confusables_text(evaluation), scores=scores_text(evaluation), reliability=RELIABILITY_FILE,
         runs=runs, co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
         speed_plot=PLOT_FILE if (model_dir / PLOT_FILE).exists() else None,
     )  # fmt: skip

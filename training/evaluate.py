@@ -35,6 +35,7 @@ from training.spec import GENERATED, ModelSpec
 RESULTS_FILE = "evaluation.json"
 # What an entry of evaluation.json measures; one that does not say so measures accuracy.
 ACCURACY, CONFUSABLES, DISTURBANCES = "accuracy", "confusables", "disturbances"
+CONFIDENCE, IMPOSTORS = "confidence", "impostors"
 BATCH = 256
 TEST_IMAGES = 6000  # at least, of generated ink
 MOST_WRITERS = 40  # that get a row each

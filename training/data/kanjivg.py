@@ -89,6 +89,15 @@ def drawable(charset: Charset) -> set[str]:
     return {c for c in charset.characters if len(c) == 1 and any(_sources(c, files))}
 
 
+def drawable_characters() -> list[str]:
+    """Return all characters that there are strokes for, by code point; in the width that the strokes are stored for.
+
+    Raises:
+        DataError: if KanjiVG is not installed.
+    """
+    return sorted({*_files_by_character(_package_folder()), *OWN_FORMS} - set(OUTLINED))
+
+
 def cache_folder() -> Path:
     """Return where parsed strokes are kept: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kakitori"
@@ -133,6 +142,11 @@ def _parse_charset(charset: Charset, folder: Path) -> Templates:
                 strokes += form
                 stroke_starts.append(len(strokes))
         template_starts.append(len(stroke_starts) - 1)
+    return pack(strokes, stroke_starts, template_starts)
+
+
+def pack(strokes: list[TemplateStroke], stroke_starts: list[int], template_starts: list[int]) -> Templates:
+    """Return the templates that strokes, all with as many points, and the starts of `Templates` make."""
     return Templates(
         np.stack([stroke.points for stroke in strokes]).astype(np.float32),
         np.array([stroke.component for stroke in strokes], np.int32),
