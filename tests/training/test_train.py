@@ -175,7 +175,7 @@ def test_a_run_can_start_from_weights_of_other_classes(config, tmp_path):
         ({"teacher": "models/kanji", "teacher_temperature": "0"}, "--teacher-temperature 0.0 must be above 0"),
         ({"teacher_weight": "0.5"}, "--teacher-weight means nothing without --teacher"),
         ({"widths": "8,8,8"}, "--widths 8,8,8: 'compact' takes 4 numbers of at least 1, such as its own, 24,48,96,128"),
-        ({"widths": "8,8,8,0"}, "--widths 8,8,8,0: 'resnet' takes 4 numbers of at least 1"),
+        ({"widths": "8,8,8,0"}, "--widths 8,8,8,0: 'compact' takes 4 numbers of at least 1"),
         ({"widths": "8,8,8,7,8", "arch": "cnn"}, "'cnn' takes 5 numbers of at least 8"),
         ({"widths": "8x8"}, "--widths '8x8' is not whole numbers joined by commas"),
         ({"resume": True, "fresh": True}, "exclude each other"),
