@@ -11,8 +11,8 @@ from onnx import helper, numpy_helper
 
 from export.calibration import round_up
 from export.engine import in_batches, open_session
-from export.headroom import INT8_MOST, rounded_weight
 from export.storage import WEIGHTED_OPERATORS
+from training.int8 import INT8_MOST, rounded_weight
 from training.spec import INPUT_NAME
 
 MEAN_STEPS = 64  # to the largest mean of a tensor

@@ -1,20 +1,11 @@
-"""Even out the channels between two convolutions, so that one scale for a whole weight tensor loses less.
-
-Cross-layer equalisation (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction"):
-in Conv -> Relu -> Conv, dividing a channel of the first and multiplying it in the second by the same s > 0 changes
-nothing, because Relu(x / s) = Relu(x) / s. Depthwise convolutions need it: their channels differ up to a hundredfold.
-"""
+"""Equalise the convolutions of a float graph: see `training.equalise`."""
 
 from collections import Counter
 
-import numpy as np
 import onnx
 from onnx import numpy_helper
 
-PASSES = 8  # channels along a chain of pairs settle in fewer
-LARGEST_EXPONENT = 6  # a channel is scaled by at most 64; a dead one would want infinity
-
-Arrays = dict[str, np.ndarray]
+from training.equalise import PASSES, equalise_pair
 
 
 def equalise(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -28,7 +19,8 @@ def equalise(model: onnx.ModelProto) -> onnx.ModelProto:
     weights = {tensor.name: numpy_helper.to_array(tensor).copy() for tensor in even.graph.initializer}
     for _ in range(PASSES):
         for first, second in pairs:
-            _equalise_pair(weights, first, second)
+            before, *bias = (weights[name] for name in first.input[1:])
+            equalise_pair(before, bias[0] if bias else None, weights[second.input[1]], depthwise=_group(second) > 1)
     for tensor in even.graph.initializer:
         tensor.CopyFrom(numpy_helper.from_array(weights[tensor.name], tensor.name))
     return even
@@ -58,19 +50,3 @@ def _inputs(graph: onnx.GraphProto, conv: onnx.NodeProto) -> int:
     """Return a convolution's number of input channels."""
     weight = next(tensor for tensor in graph.initializer if tensor.name == conv.input[1])
     return weight.dims[1] * _group(conv)
-
-
-def _equalise_pair(weights: Arrays, first: onnx.NodeProto, second: onnx.NodeProto) -> None:
-    """Scale the channels between two convolutions, in place, so that both have about the same largest weight."""
-    before, after = weights[first.input[1]], weights[second.input[1]]
-    axis = 1 if _group(second) == 1 else 0  # a depthwise convolution has its channels on the first axis
-    largest_before = np.abs(before).max(axis=(1, 2, 3))
-    largest_after = np.abs(after).max(axis=tuple({0, 1, 2, 3} - {axis}))
-    alive = (largest_before > 0) & (largest_after > 0)
-    ratio = np.divide(largest_before, largest_after, out=np.ones_like(largest_before), where=alive)
-    exponent = np.clip(np.round(np.log2(ratio) / 2), -LARGEST_EXPONENT, LARGEST_EXPONENT)
-    scale = np.exp2(exponent).astype(np.float32)
-    before /= scale[:, None, None, None]
-    if len(first.input) == 3:
-        weights[first.input[2]] /= scale
-    after *= scale[None, :, None, None] if axis == 1 else scale[:, None, None, None]

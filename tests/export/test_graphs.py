@@ -11,12 +11,13 @@ from export.engine import onnx_predictor, open_session
 from export.equalise import equalise, find_pairs
 from export.errors import ExportError, InterfaceError, QuantizationError, UnsupportedOpError
 from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
-from export.headroom import largest_pair, with_headroom
+from export.headroom import with_headroom
 from export.pooling import prepare_pooling
 from export.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
 from export.simplify import simplify
 from export.storage import as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
+from training.int8 import largest_pair
 
 ARCHS = ("resnet", "compact", "cnn")
 
