@@ -92,6 +92,10 @@ def data(
         "patience": "Full-size epochs without a better validation top-1 before stopping early.",
         "ema-decay": "Per step, of the weights' moving average.",
         "start-from": "Model directory whose weights the run starts from.",
+        "prune": "Share of the channels to take out of the model to start from, those that matter least: 0.3.",
+        "prune-steps": "Runs of --epochs each in which --prune is done, bit by bit.",
+        "low-rank": "Rank of a classifier in two thin layers; that of a model to start from is factored.",
+        "qat": "Quantization-aware: round in training as the INT8 file will; needs --start-from.",
         "teacher": "Model directory of a larger network to learn from too, with this run's size and classes.",
         "teacher-weight": "Share of the teacher in the loss, above 0 up to 1.",
         "teacher-temperature": "Softens both networks' answers where they are compared.",
@@ -106,8 +110,8 @@ def data(
 def train(
     c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, without=None, size=None, epochs=None,
     batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
-    start_from=None, teacher=None, teacher_weight=None, teacher_temperature=None, seed=None, device=None, workers=None,
-    resume=False, fresh=False,
+    start_from=None, prune=None, prune_steps=None, low_rank=None, qat=False, teacher=None, teacher_weight=None,
+    teacher_temperature=None, seed=None, device=None, workers=None, resume=False, fresh=False,
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}

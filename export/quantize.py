@@ -62,18 +62,20 @@ from export.storage import WEIGHTED_OPERATORS
 QUANTIZED_OPERATORS = (*WEIGHTED_OPERATORS, "Relu", "Add", "AveragePool", "MaxPool", "Flatten")
 
 
-def quantize_static(model: onnx.ModelProto, images: np.ndarray) -> onnx.ModelProto:
+def quantize_static(model: onnx.ModelProto, images: np.ndarray, aware: bool = False) -> onnx.ModelProto:
     """Return the INT8 graph at the same opset.
 
     Args:
         model: simplified float graph with a dynamic batch.
         images: calibration images, (N, 1, H, W) float32 in [-1, 1].
+        aware: whether the weights were trained for this rounding (`training.qat`): they are taken as they are then.
 
     Raises:
         QuantizationError: if a convolution or linear layer was left in float.
     """
-    even = equalise(model)
-    quantized = insert_qdq(correct_biases(even, images), with_headroom(activation_ranges(even, images), even))
+    even = model if aware else equalise(model)
+    biased = even if aware else correct_biases(even, images)
+    quantized = insert_qdq(biased, with_headroom(activation_ranges(even, images), even))
     check_quantized(quantized)
     return quantized
 

@@ -223,5 +223,5 @@ def training_command(facts: dict[str, Any]) -> str:
 
     defaults = TrainConfig().facts
     changed = {name: facts[name] for name in defaults if name in facts and facts[name] != defaults[name]}
-    flags = [f"--{name.replace('_', '-')} {value}" for name, value in changed.items()]
+    flags = [f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}") for name, value in changed.items()]
     return " ".join(["invoke train --fresh", *flags])

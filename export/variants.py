@@ -62,7 +62,8 @@ def storing(store: Store) -> Scheme:
 
 def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
     """Return the INT8 graph, calibrated on images that training may see."""
-    return quantize_static(model, trained.samples.calibration().images)
+    aware = bool(trained.spec.training.get("qat"))
+    return quantize_static(model, trained.samples.calibration().images, aware)
 
 
 def quantize_int8_dynamic(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:

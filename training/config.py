@@ -12,10 +12,10 @@ from training.spec import POOLINGS, SIZES
 TRANSIENT = ("model", "resume", "fresh", "device", "workers", "keep_checkpoints")
 POSITIVE = (
     "epochs", "batch_size", "learning_rate", "sample_limit", "patience", "keep_checkpoints", "teacher_weight",
-    "teacher_temperature",
+    "teacher_temperature", "prune_steps", "low_rank",
 )  # fmt: skip
 # Settings that say how another is used: they mean nothing, and are not a run's facts, where that one is not set.
-DETAILS_OF = {"teacher": ("teacher_weight", "teacher_temperature")}
+DETAILS_OF = {"teacher": ("teacher_weight", "teacher_temperature"), "prune": ("prune_steps",)}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ class TrainConfig:
     """Images an epoch; None means the data set's own number."""
     start_from: Path | None = None
     """Model directory whose weights the run starts from; its images then have the full side from the first epoch."""
+    prune: float | None = None
+    """Share of the channels to take out of the model to start from, those that matter least, before the first epoch."""
+    prune_steps: int = 1
+    """Runs in which that is done: each takes out a part, and trains on for `epochs`."""
+    low_rank: int | None = None
+    """Rank of a classifier in two layers; that of a model to start from is factored."""
+    qat: bool = False
+    """Round weights and activations in training as the INT8 file will; only from a trained model's weights."""
     teacher: Path | None = None
     """Model directory of a network to learn from, beside the labels, in epochs of its image side."""
     teacher_weight: float = 0.5
@@ -78,6 +86,13 @@ class TrainConfig:
             raise KakitoriError(f"--size {self.size} is not one of {', '.join(map(str, SIZES))}.")
         if self.resume and self.fresh:
             raise KakitoriError("--resume and --fresh exclude each other: leave one out.")
+        for name in ("qat", "prune"):
+            if getattr(self, name) and not self.start_from:
+                raise KakitoriError(f"--{name} needs trained weights: name their model directory with --start-from.")
+        if self.prune is not None and not 0 < self.prune < 1:
+            raise KakitoriError(f"--prune {self.prune} must be above 0 and below 1: a share of the channels.")
+        if self.prune and self.qat:
+            raise KakitoriError("--prune and --qat exclude each other: prune first, then start from the pruned model.")
         if self.teacher_weight > 1:
             raise KakitoriError(f"--teacher-weight {self.teacher_weight} must be at most 1.")
         for name in POSITIVE:

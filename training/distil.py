@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from training.checkpoint import load_network
 from training.errors import ModelError
 from training.spec import ModelSpec
+from training.start import shared_classes
 
 # From the input (N, 1, H, W), the student's logits (N, K) and the labels (N,), to the scalar to minimise.
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -46,14 +47,15 @@ def open_teacher(model_dir: Path, spec: ModelSpec, device: torch.device) -> Teac
             f"--teacher {model_dir}: it reads images of {theirs.size} px, and this run ends with {spec.size} px: "
             f"choose a teacher of that size, or train with --size {theirs.size}."
         )
-    classes, wanted = theirs.get_charset(), spec.get_charset().characters
-    missing = [character for character in wanted if character not in classes]
+    wanted, classes = spec.get_charset(), theirs.get_charset()
+    shared = shared_classes(wanted, classes)
+    missing = [character for index, character in enumerate(wanted.characters) if index not in shared]
     if missing:
         raise ModelError(
             f"--teacher {model_dir}: its charset {classes.name!r} lacks {len(missing):,} of this run's {len(wanted):,} "
             f"classes ({', '.join(missing[:SHOWN_MISSING])}): choose a teacher that knows them all."
         )
-    columns = torch.tensor([classes.index(character) for character in wanted], device=device)
+    columns = torch.tensor([shared[index] for index in range(len(wanted))], device=device)
     network.requires_grad_(False).to(device, memory_format=torch.channels_last)
     return Teacher(network, theirs.size, columns)
 

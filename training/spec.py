@@ -85,6 +85,7 @@ class ModelSpec:
     margin: float = 0.05
     radius: float = 1.3
     characters: tuple[str, ...] | None = None  # of a charset that `training.charset` does not list
+    rank: int | None = None  # of a classifier in two layers; None: it is one
     confidence: Confidence = field(default=Confidence(), compare=False)
     training: dict[str, Any] = field(default_factory=dict, compare=False)
     data: dict[str, str] = field(default_factory=dict, compare=False)
@@ -127,7 +128,7 @@ def read_spec(model_dir: Path) -> ModelSpec:
     path = model_dir / CONFIG_FILE
     config = read_json(path, ModelError)
     known = {f.name for f in fields(ModelSpec)}
-    required = known - {"characters", "confidence"}
+    required = known - {"characters", "rank", "confidence"}
     if not isinstance(config, dict) or not required <= config.keys():
         missing = sorted(required - config.keys()) if isinstance(config, dict) else sorted(required)
         raise ModelError(f"{path} lacks {', '.join(missing)}: restore it, or train again.")

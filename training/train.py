@@ -8,75 +8,74 @@ Writes: models/<name>/ config.json, model.safetensors, training_log.csv, trainin
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from accelerate.utils import set_seed
 
 from training.batches import VALIDATION_IMAGES, VALIDATION_STREAM, default_workers, training_batches
 from training.calibrate import fit_network
-from training.charset import CHARSETS
 from training.checkpoint import save_network
 from training.config import TrainConfig
-from training.data.registry import Dataset, open_dataset
-from training.distil import Loss, Teacher, label_loss, open_teacher, taught_loss
 from training.energy import EnergyMeter, energy_facts
 from training.errors import ModelError
 from training.history import EVENTS_FOLDER, log_events, plot_curves, write_log
-from training.loop import Trainer, evaluate_set, train_epoch
-from training.models.registry import build_network, count_parameters, get_architecture
+from training.loop import evaluate_set, train_epoch
+from training.models.registry import count_parameters
 from training.progress import TrainProgress
+from training.run import Run, choose_loss, last_network, restore, set_up
 from training.run_state import (
+    BEST,
     FOLDER,
     RunState,
     check_same_run,
     checkpoints,
     generator_states,
     load_state,
-    restore_generators,
     save_state,
 )
 from training.schedule import ema_decay, image_side, learning_rate
 from training.spec import WEIGHTS_FILE, ModelSpec, read_spec
-from training.start import start_from
 
-
-@dataclass
-class Run:
-    """What stays the same from epoch to epoch."""
-
-    config: TrainConfig
-    spec: ModelSpec
-    data: Dataset
-    trainer: Trainer
-    teacher: Teacher | None
-    images_per_epoch: int
-    batch_size: int  # in each process; smaller than asked for where an epoch is smaller than one batch
-
-    @property
-    def images_per_step(self) -> int:
-        return self.batch_size * self.trainer.accelerator.num_processes
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self.images_per_epoch // self.images_per_step
+STEPS_FOLDER = "steps"  # of the models between one and its pruned one
 
 
 def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSpec | None:
-    """Train, or go on training, the model in `config.model`; return its spec, with the run's facts.
+    """Train, or go on training, the model in `config.model`; return its spec, with the last run's facts.
 
-    Of several processes the first writes the model directory; the others return None.
+    Pruning in steps is a chain of runs, each in a folder of its own. Of several processes the first writes the model
+    directory; the others return None.
 
     Raises:
         KakitoriError: for settings that contradict each other or the run that is there.
     """
-    run = set_up(config)
+    *earlier, last = pruning_runs(config)
+    for step in earlier:
+        train_once(step, report)
+    return train_once(last, report)
+
+
+def pruning_runs(config: TrainConfig) -> list[TrainConfig]:
+    """Return the runs of a pruning in steps, which all leave the same share of channels; otherwise the one run."""
+    if not config.prune or config.prune_steps == 1:
+        return [config]
+    share = round(1 - (1 - config.prune) ** (1 / config.prune_steps), 4)
+    folders = [config.model / STEPS_FOLDER / str(step) for step in range(1, config.prune_steps)]
+    starts, models = [config.start_from, *folders], [*folders, config.model]
+    return [
+        replace(config, start_from=start, model=model, prune=share, prune_steps=1)
+        for start, model in zip(starts, models, strict=True)
+    ]
+
+
+def train_once(config: TrainConfig, report: Callable[[str], None]) -> ModelSpec | None:
+    """Train in one run: see `train`."""
+    is_new = config.fresh or not checkpoints(config.model)
+    run = set_up(config, report if is_new else lambda line: None)
     state = find_state(config, report)
     is_main = run.trainer.accelerator.is_main_process
-    restore(run, state, report if is_main else lambda line: None)
+    restore(run, state)
     if is_main:
         report(describe(run))
     with TrainProgress(config.epochs, state.epoch, is_main) as progress, EnergyMeter(is_main) as meter:
@@ -90,48 +89,6 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSp
     spec = finish(run, state, meter) if is_main else None
     run.trainer.accelerator.end_training()
     return spec
-
-
-def set_up(config: TrainConfig) -> Run:
-    """Return the run: process group, data, network, optimiser, all seeded."""
-    accelerator = Accelerator(cpu=config.device == "cpu", mixed_precision=mixed_precision(config.device))
-    if config.device == "cuda" and accelerator.device.type != "cuda":
-        raise ModelError("--device cuda: torch sees no CUDA device here; use --device cpu, or auto.")
-    set_seed(config.seed)
-    with accelerator.main_process_first():  # one process fills the caches, the others find them
-        dataset = open_dataset(
-            config.dataset, config.size, config.class_limit, config.mix,
-            config.without.split(",") if config.without else (),
-        )  # fmt: skip
-    charset = dataset.charset
-    spec = ModelSpec(
-        config.arch, config.widths or get_architecture(config.arch).widths, config.pooling, charset.name, len(charset),
-        charset.digest, config.size, radius=dataset.source.pen_radius(config.size),
-        characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licence,
-    )  # fmt: skip
-    network = build_network(spec).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    average = build_network(spec).to(accelerator.device, memory_format=torch.channels_last)
-    network, optimizer = accelerator.prepare(network, optimizer)
-    trainer = Trainer(accelerator, network, average, optimizer, config.clip_norm)
-    teacher = open_teacher(config.teacher, spec, accelerator.device) if config.teacher else None
-    images = config.sample_limit or dataset.source.images_per_epoch
-    batch_size = min(config.batch_size, images // accelerator.num_processes)
-    if batch_size < 2:
-        raise ModelError(
-            f"An epoch of {images} images in batches of {config.batch_size} leaves less than the 2 a batch that batch "
-            "normalisation needs: raise --sample-limit or --batch-size."
-        )
-    return Run(config, spec, dataset, trainer, teacher, images, batch_size)
-
-
-def mixed_precision(device: str) -> str:
-    """Return accelerate's name of the number format to compute in: what the device is fast and safe with."""
-    if device != "cpu" and torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    # Without AVX512-BF16 instructions bfloat16 is emulated: 14 times slower than float32 on an AVX2 machine
-    # (torch 2.13.0, November 2026: 31 against 420 images/s).
-    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
 
 
 def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
@@ -154,25 +111,6 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
     if (config.model / WEIGHTS_FILE).exists():
         report(f"{config.model} holds a trained model; its weights stay until this run ends and replaces them.")
     return RunState(config.facts)
-
-
-def restore(run: Run, state: RunState, report: Callable[[str], None]) -> None:
-    """Put network, average, optimiser and generators into the state's; a new run's average starts at the network.
-
-    Raises:
-        ModelError: if the weights to start from cannot be used, or are another network's.
-    """
-    trainer = run.trainer
-    network = trainer.accelerator.unwrap_model(trainer.network)
-    if state.epoch == 0:
-        if run.config.start_from:
-            start_from(run.config.start_from, run.spec, network, report)
-        trainer.average.load_state_dict(network.state_dict())
-        return
-    network.load_state_dict(state.network)
-    trainer.average.load_state_dict(state.average)
-    trainer.optimizer.load_state_dict(state.optimizer)
-    restore_generators(state.generators)
 
 
 def is_done(history: list[dict[str, float]], config: TrainConfig) -> bool:
@@ -217,14 +155,6 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     return row
 
 
-def choose_loss(run: Run, side: int) -> Loss:
-    """Return what an epoch of images of `side` minimises: the teacher takes part where they have its own side."""
-    config, labelled = run.config, label_loss(run.config.label_smoothing)
-    if run.teacher is None or side != run.teacher.side:
-        return labelled
-    return taught_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
-
-
 def record(run: Run, state: RunState) -> None:
     """Write the epoch's checkpoint, log and events."""
     trainer = run.trainer
@@ -246,13 +176,14 @@ def best_row(history: list[dict[str, float]]) -> dict[str, float]:
 
 def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
     """Write the best epoch's averaged weights with config, log and curves; return the spec."""
-    best = load_state(run.config.model / FOLDER / "best.pt")
+    run.trainer.average.load_state_dict(load_state(run.config.model / FOLDER / BEST).average)
+    network = last_network(run.config, run.spec, run.trainer.average)
     row = best_row(state.history)
     facts: dict[str, Any] = {
         **run.config.facts,
         "best_epoch": row["epoch"],
         "images_seen": row["images"],
-        "parameters": count_parameters(run.trainer.average),
+        "parameters": count_parameters(network),
         "train_seconds": round(sum(r["epoch_seconds"] for r in state.history)),
         "val_top1_percent": row["val_top1_percent"],
         "torch": torch.__version__,
@@ -263,11 +194,10 @@ def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
         "base": training_facts(run.config.start_from),
         "taught_by": training_facts(run.config.teacher),
     }
-    run.trainer.average.load_state_dict(best.average)
     device = run.trainer.accelerator.device
     spec = replace(run.spec, training=facts)
     spec = replace(spec, confidence=fit_network(spec, run.trainer.average, run.data.source, device))
-    save_network(spec, run.trainer.average, run.config.model)
+    save_network(spec, network, run.config.model)
     write_log(state.history, run.config.model)
     plot_curves(state.history, run.config.model)
     return spec

@@ -14,8 +14,9 @@ from training.distil import Teacher, distillation_loss, label_loss, open_teacher
 from training.errors import ModelError
 from training.loop import predict
 from training.models.registry import build_network
+from training.run import choose_loss, set_up
 from training.spec import ModelSpec
-from training.train import choose_loss, set_up, train
+from training.train import train
 
 WIDTHS = (4, 4, 6, 8)
 
@@ -87,7 +88,7 @@ def test_a_teacher_of_another_size_is_refused(teacher_dir):
 
 
 def test_the_teacher_takes_part_only_in_epochs_of_its_own_side(config):
-    run = set_up(config)
+    run = set_up(config, report=lambda line: None)
     run.teacher.network.forward = lambda x: 1 / 0
     x, logits, labels = torch.zeros(2, 1, 32, 32), torch.zeros(2, 16), torch.tensor([0, 1])
     choose_loss(run, 16)(x, logits, labels)

@@ -52,7 +52,9 @@ class SeparableBlock(nn.Module):
 class SeparableCNN(nn.Module):
     """(N, 1, H, W) -> (N, K) logits; every stage halves the side, then keeps it once."""
 
-    def __init__(self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg") -> None:
+    def __init__(
+        self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+    ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 3, stride=2), nn.ReLU(inplace=True))
         stages = enumerate(pairwise(widths), start=1)
@@ -65,7 +67,7 @@ class SeparableCNN(nn.Module):
                 for stage, (inputs, outputs) in stages
             )
         )
-        self.classifier = classifier(widths[-1], num_classes, pooling)
+        self.classifier = classifier(widths[-1], num_classes, pooling, rank)
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.stem(image)  # (N, widths[0], H/2, W/2)

@@ -30,7 +30,9 @@ class CompactNet(nn.Module):
     one thread, AMD EPYC with VNNI): three poolings took a fifth of the time.
     """
 
-    def __init__(self, num_classes: int, widths: Sequence[int] = WIDTHS, pooling: str = "adaptive_avg") -> None:
+    def __init__(
+        self, num_classes: int, widths: Sequence[int] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+    ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 5, stride=2), nn.ReLU(inplace=True))
         stages = [
@@ -40,7 +42,7 @@ class CompactNet(nn.Module):
             for inputs, outputs in pairwise(widths)
         ]
         self.stages = nn.Sequential(*stages, ResidualConvolution(widths[-1]))
-        self.classifier = classifier(widths[-1], num_classes, pooling)
+        self.classifier = classifier(widths[-1], num_classes, pooling, rank)
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.stem(image)  # (N, widths[0], H/2, W/2)

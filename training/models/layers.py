@@ -15,14 +15,17 @@ def conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: i
     )
 
 
-def classifier(channels: int, num_classes: int, pooling: str) -> nn.Sequential:
+def classifier(channels: int, num_classes: int, pooling: str, rank: int | None = None) -> nn.Sequential:
     """Return pooling, flattening and the linear layer: (N, C, H, W) -> (N, K) logits.
 
-    The pooling is a module of its own so that the exporter can put a fixed kernel in its place.
+    With a rank the linear layer is two, with so many values between them. The pooling is a module of its own so that
+    the exporter can put a fixed kernel in its place.
     """
     row = POOLINGS[pooling]
+    inputs = channels * row.output**2
     return nn.Sequential(
         ADAPTIVE_POOLS[row.kind](row.output),  # (N, C, output, output)
         nn.Flatten(),  # (N, C·output²)
-        nn.Linear(channels * row.output**2, num_classes),  # (N, K)
+        *([nn.Linear(inputs, rank)] if rank else []),  # (N, rank)
+        nn.Linear(rank or inputs, num_classes),  # (N, K)
     )

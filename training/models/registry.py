@@ -12,7 +12,7 @@ from training.spec import ModelSpec
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network class (num_classes, widths, pooling), the widths it is best known with, and the least of each."""
+    """A network class (num_classes, widths, pooling, rank), the widths it is best known with, and the least of each."""
 
     build: Callable[..., nn.Module]
     widths: tuple[int, ...]
@@ -58,7 +58,7 @@ def format_widths(widths: tuple[int, ...]) -> str:
 
 def build_network(spec: ModelSpec) -> nn.Module:
     """Return the network that `spec` describes, with fresh weights, in training mode."""
-    return get_architecture(spec.arch).build(spec.num_classes, spec.widths, spec.pooling)
+    return get_architecture(spec.arch).build(spec.num_classes, spec.widths, spec.pooling, spec.rank)
 
 
 def count_parameters(network: nn.Module) -> int:

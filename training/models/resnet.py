@@ -27,11 +27,13 @@ class ResidualBlock(nn.Module):
 class ResNet(nn.Module):
     """(N, 1, H, W) -> (N, K) logits; H and W multiples of 16."""
 
-    def __init__(self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg") -> None:
+    def __init__(
+        self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+    ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 5, stride=2), nn.ReLU(inplace=True))
         self.blocks = nn.Sequential(*(ResidualBlock(i, o) for i, o in pairwise(widths)))
-        self.classifier = classifier(widths[-1], num_classes, pooling)
+        self.classifier = classifier(widths[-1], num_classes, pooling, rank)
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.stem(image)  # (N, widths[0], H/2, W/2)
