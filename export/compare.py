@@ -1,0 +1,41 @@
+"""Compare models: size, work, and what their files lose, as a Markdown table.
+
+Needs:  model directories whose strict.int8 is exported
+Run:    python -m export.compare runs/wide runs/pruned
+Writes: nothing; prints the table
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from torch_pruning.utils import count_ops_and_params
+
+from export.manifest import find_row, read_manifest
+from export.report import evaluated, markdown_table
+from training.checkpoint import load_network
+from training.models.registry import count_parameters, format_widths
+
+VARIANT = "strict.int8"
+HEADINGS = ["model", "network", "parameters", "million MACs", "INT8", "top-1", "top-1, INT8"]
+
+
+def compare_row(model_dir: Path) -> list[str]:
+    """Return a model's cells.
+
+    Raises:
+        KakitoriError: if it cannot be used, or is not exported.
+    """
+    spec, network = load_network(model_dir)
+    row = find_row(read_manifest(model_dir), VARIANT)
+    accuracy = evaluated(row)[1]
+    macs, _ = count_ops_and_params(network, torch.zeros(1, 1, spec.size, spec.size))
+    shape = f"{spec.arch} {format_widths(spec.widths)}" + (f", rank {spec.rank}" if spec.rank else "")
+    return [
+        model_dir.name, shape, f"{count_parameters(network):,}", f"{macs / 1e6:.1f}", f"{row['bytes'] / 1e6:.2f} MB",
+        f"{accuracy['fp32_top1_percent']:.2f} %", f"{accuracy['top1_percent']:.2f} %",
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(markdown_table(HEADINGS, [compare_row(Path(name)) for name in sys.argv[1:]], 2))
