@@ -3,9 +3,8 @@
 Molchanov et al. 2017 (arXiv:1611.06440) and 2019 (arXiv:1906.10771): without a channel, whose map is a and the loss's
 gradient with respect to it d, the loss changes by about -sum(a · d); the mean square of that over batches ranks the
 channels of the whole network. After batch normalisation the sum is weight · d(weight) + bias · d(bias), so no map is
-kept.
-Torch-Pruning (Fang et al. 2023, arXiv:2301.12900) finds the channels that go together: shortcuts tie them, depthwise
-convolutions and attention pass them on, the classifier reads them.
+kept. Torch-Pruning (Fang et al. 2023, arXiv:2301.12900) finds the channels that go together: shortcuts tie them,
+depthwise convolutions and attention pass them on, the classifier reads them.
 """
 
 from collections.abc import Iterable
@@ -58,11 +57,11 @@ def prune_network(
 
 
 def find_groups(graph: torch_pruning.DependencyGraph, network: nn.Module) -> list[ChannelGroup]:
-    """Return the network's groups of channels, but for its classes."""
+    """Return the groups of channels that convolutions give."""
     names = {module: name for name, module in network.named_modules()}
     norms = {pair[0]: pair[1] for _, pair in normalised(network)}
     groups = []
-    for members in graph.get_all_groups(ignored_layers=[network.classifier[-1]]):
+    for members in graph.get_all_groups(root_module_types=[nn.Conv2d]):
         layers = [dep.layer for dep, _ in members if dep.pruning_fn == torch_pruning.prune_conv_out_channels]
         after = tuple(norms[layer] for layer in layers if layer in norms)
         groups.append(ChannelGroup(names[layers[0]], layers[0], after or tuple(layers)))

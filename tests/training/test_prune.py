@@ -52,6 +52,12 @@ def test_the_classifier_reads_only_what_is_left_of_2x2_pooling(small_charset):
     assert narrow.classifier[-1].in_features == 4 * narrow_spec.widths[-1] < 4 * spec.widths[-1]
 
 
+def test_a_factored_classifier_keeps_its_rank(small_charset):
+    spec = replace(spec_of("compact", small_charset), rank=10)
+    narrow_spec, narrow = prune_network(spec, build_network(spec), 0.4, batches(2))
+    assert [layer.weight.shape for layer in narrow.classifier[-2:]] == [(10, narrow_spec.widths[-1]), (100, 10)]
+
+
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_channels_that_do_nothing_go_first_and_nothing_changes(arch, small_charset):
     """Where all that makes half of the channels is zero, taking them out leaves the same function."""
