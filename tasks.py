@@ -99,6 +99,7 @@ def data(
         "teacher": "Model directory of a larger network to learn from too, with this run's size and classes.",
         "teacher-weight": "Share of the teacher in the loss, above 0 up to 1.",
         "teacher-temperature": "Softens both networks' answers where they are compared.",
+        "impostors": "Drawings of no class, beside each image, that learn to be doubted: 0.1 is one beside ten.",
         "seed": "Fixes weights and data.",
         "device": "auto, cpu or cuda.",
         "workers": "Processes that draw images.",
@@ -111,7 +112,7 @@ def train(
     c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, without=None, size=None, epochs=None,
     batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
     start_from=None, prune=None, prune_steps=None, low_rank=None, qat=False, teacher=None, teacher_weight=None,
-    teacher_temperature=None, seed=None, device=None, workers=None, resume=False, fresh=False,
+    teacher_temperature=None, impostors=None, seed=None, device=None, workers=None, resume=False, fresh=False,
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}

@@ -1,6 +1,8 @@
 """Batches of generated images, drawn by worker processes and fixed by seed, epoch and position alone."""
 
 import os
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from training.data.registry import Source
 
 # First entry of every seed: streams never share an image, and are the splits of a stored set.
 TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = TRAIN, VALIDATION, TEST
+UNLABELLED = 1  # last entry of the seed of a batch's images of no class
 VALIDATION_IMAGES = 1000  # at least, of generated ink; otherwise one a class
 # How often a class is drawn, by the row of its JIS X 0208 code, where a kanji is drawn once: these are written more
 # often, and in more ways.
@@ -47,11 +50,21 @@ def epoch_labels(charset: Charset, counts: np.ndarray, count: int, seed: int, ep
     return np.concatenate(passes)[:count]
 
 
-class BatchDataset(Dataset):
-    """The batches of one epoch; item i is (images (N, H, H) uint8, labels (N,) int64)."""
+class Unlabelled(Protocol):
+    """Draws images of no class, that join a batch."""
 
-    def __init__(self, source: Source, labels: np.ndarray, batch_size: int, side: int, seed: tuple[int, ...]) -> None:
-        self.source, self.side, self.seed = source, side, seed
+    def images(self, beside: int, size: int, seed: Sequence[int]) -> np.ndarray:
+        """Return those that join `beside` images with labels, (M, size, size) uint8."""
+
+
+class BatchDataset(Dataset):
+    """The batches of one epoch; item i is (images (N + M, H, H) uint8, labels (N,) int64), M of them unlabelled."""
+
+    def __init__(
+        self, source: Source, labels: np.ndarray, batch_size: int, side: int, seed: tuple[int, ...],
+        unlabelled: Unlabelled | None = None,
+    ) -> None:  # fmt: skip
+        self.source, self.side, self.seed, self.unlabelled = source, side, seed, unlabelled
         self.labels = [labels[i : i + batch_size] for i in range(0, len(labels) - batch_size + 1, batch_size)]
 
     def __len__(self) -> int:
@@ -60,17 +73,20 @@ class BatchDataset(Dataset):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         labels = self.labels[index]
         images = self.source.images(labels, self.side, (*self.seed, index))
+        if self.unlabelled:
+            others = self.unlabelled.images(len(labels), self.side, (*self.seed, index, UNLABELLED))
+            images = np.concatenate([images, others])
         return torch.from_numpy(images), torch.from_numpy(labels)
 
 
 def training_batches(
     source: Source, charset: Charset, count: int, batch_size: int, side: int, seed: int, epoch: int,
-    rank: int = 0, processes: int = 1, workers: int = 0,
+    rank: int = 0, processes: int = 1, workers: int = 0, unlabelled: Unlabelled | None = None,
 ) -> DataLoader:  # fmt: skip
     """Return one process's share of an epoch's batches, in order; every process gets equally many."""
     batches = BatchDataset(
         source, epoch_labels(charset, source.counts(TRAIN_STREAM), count, seed, epoch), batch_size, side,
-        (TRAIN_STREAM, seed, epoch),
+        (TRAIN_STREAM, seed, epoch), unlabelled,
     )  # fmt: skip
     mine = range(rank, len(batches) - len(batches) % processes, processes)
     prefetch = 4 if workers else None

@@ -12,7 +12,7 @@ from training.spec import POOLINGS, SIZES
 TRANSIENT = ("model", "resume", "fresh", "device", "workers", "keep_checkpoints")
 POSITIVE = (
     "epochs", "batch_size", "learning_rate", "sample_limit", "patience", "keep_checkpoints", "teacher_weight",
-    "teacher_temperature", "prune_steps", "low_rank",
+    "teacher_temperature", "prune_steps", "low_rank", "impostors",
 )  # fmt: skip
 # Settings that say how another is used: they mean nothing, and are not a run's facts, where that one is not set.
 DETAILS_OF = {"teacher": ("teacher_weight", "teacher_temperature"), "prune": ("prune_steps",)}
@@ -67,6 +67,8 @@ class TrainConfig:
     """Share of the teacher in the loss; labels have the rest."""
     teacher_temperature: float = 2.0
     """Divides the logits of both; above 1 the teacher's second choices count for more."""
+    impostors: float | None = None
+    """Images of no class beside each one of a batch, to learn doubt from: 0.1 is one beside ten."""
     seed: int = 1
     device: str = "auto"
     workers: int | None = None

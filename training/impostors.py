@@ -31,6 +31,8 @@ PAIR_STROKES = 4  # at least, of each of two characters: 一 beside 口 could be
 SIDE_BY_SIDE, STACKED = 0, 1  # along x, along y
 PAIRS = {"two side by side": SIDE_BY_SIDE, "two, one below the other": STACKED}
 
+Maker = Callable[[np.random.Generator, int], Templates]  # the number is that of drawings, where they are made up
+
 
 def looks_like_class(character: str, charset: Charset) -> bool:
     """Tell whether a character is a class of the charset, or is written like one."""
@@ -73,27 +75,38 @@ def impostors(charset: Charset, size: int, stream: int) -> Iterator[tuple[str, n
     Raises:
         DataError: if KanjiVG is not installed.
     """
-    for number, (kind, make) in enumerate(_makers(charset).items()):
+    for number, (kind, make) in enumerate(impostor_makers(charset).items()):
         rng = np.random.default_rng([stream, number])
-        templates = make(rng)
+        templates = make(rng, PER_KIND)
         count = len(templates.template_starts) - 1
-        labels = np.tile(np.arange(count), -(-PER_KIND // count))
-        images = np.zeros((len(labels), size, size), np.uint8)
-        draw_batch(images, labels, **vars(templates), effects=np.ones(len(EFFECTS)), photographed=PHOTOGRAPHED, rng=rng)
-        yield kind, images
+        yield kind, draw(templates, np.tile(np.arange(count), -(-PER_KIND // count)), size, rng)
 
 
-def _makers(charset: Charset) -> dict[str, Callable[[np.random.Generator], Templates]]:
-    """Return what makes the templates of each kind, one class for each drawing or character."""
+def draw(templates: Templates, labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return one picture of each template in `labels` (N,), (N, size, size) uint8, by all hands, pens and cameras."""
+    images = np.zeros((len(labels), size, size), np.uint8)
+    draw_batch(images, labels, **vars(templates), effects=np.ones(len(EFFECTS)), photographed=PHOTOGRAPHED, rng=rng)
+    return images
+
+
+def impostor_makers(charset: Charset) -> dict[str, Maker]:
+    """Return what makes the templates of each kind of impostor, one class for each drawing or character.
+
+    Raises:
+        DataError: if KanjiVG is not installed.
+    """
     scribbles = {
-        name: lambda rng, draw=draw: pack_drawings(scribble(draw(rng)) for _ in range(PER_KIND))
-        for name, draw in SCRIBBLES.items()
+        name: lambda rng, count, kind=kind: pack_drawings(scribble(kind(rng)) for _ in range(count))
+        for name, kind in SCRIBBLES.items()
     }
     characters = {
-        kind: lambda rng, members=members: load_templates(Charset("impostors", tuple(members)))
+        kind: lambda rng, count, members=members: load_templates(Charset("impostors", tuple(members)))
         for kind, members in outside(charset).items()
     }
-    pairs = {name: lambda rng, axis=axis: pack_drawings(draw_pairs(charset, axis, rng)) for name, axis in PAIRS.items()}
+    pairs = {
+        name: lambda rng, count, axis=axis: pack_drawings(draw_pairs(charset, axis, count, rng))
+        for name, axis in PAIRS.items()
+    }
     return scribbles | characters | pairs
 
 
@@ -102,13 +115,13 @@ def scribble(strokes: np.ndarray) -> list[TemplateStroke]:
     return [TemplateStroke(points, number, number, 1.0) for number, points in enumerate(strokes)]
 
 
-def draw_pairs(charset: Charset, axis: int, rng: np.random.Generator) -> Iterator[list[TemplateStroke]]:
-    """Yield PER_KIND drawings of two random characters of the charset, in their main forms, along an axis."""
+def draw_pairs(charset: Charset, axis: int, count: int, rng: np.random.Generator) -> Iterator[list[TemplateStroke]]:
+    """Yield `count` drawings of two random characters of the charset, in their main forms, along an axis."""
     known = sorted(drawable(charset))
     templates = load_templates(Charset("halves", tuple(spaced(known, HALVES))))
     forms = templates.template_starts[:-1]
     counts = np.diff(templates.stroke_starts)[forms]
-    for first, second in forms[rng.choice(np.flatnonzero(counts >= PAIR_STROKES), (PER_KIND, 2))]:
+    for first, second in forms[rng.choice(np.flatnonzero(counts >= PAIR_STROKES), (count, 2))]:
         yield [*half(templates, first, 0, np.zeros(2)), *half(templates, second, 1, np.eye(2)[axis])]
 
 

@@ -48,6 +48,8 @@ def train_epoch(
 ) -> EpochResult:
     """Train on all batches; step i uses learning rate `rates[i]` and averages weights with `decays[i]`.
 
+    The last images of a batch may have no label: only the loss is told.
+
     `report` is called after every step with the loss and top-1 so far and the number of images in the step.
     """
     trainer.network.train()
@@ -68,7 +70,7 @@ def train_epoch(
         average_weights(trainer.average, trainer.accelerator.unwrap_model(trainer.network), decay)
         images += len(labels)
         loss_sum += float(loss.detach()) * len(labels)
-        correct += int((logits.detach().argmax(1) == labels).sum())
+        correct += int((logits[: len(labels)].detach().argmax(1) == labels).sum())
         report(loss_sum / images, 100 * correct / images, len(labels))
     seconds = time.perf_counter() - started
     return EpochResult(loss_sum / images, 100 * correct / images, images / seconds, seconds)

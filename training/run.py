@@ -14,6 +14,7 @@ from training.charset import CHARSETS
 from training.config import TrainConfig
 from training.data.registry import Dataset, open_dataset
 from training.distil import Loss, Teacher, label_loss, open_teacher, taught_loss
+from training.doubt import Impostors, doubting_loss
 from training.errors import ModelError
 from training.loop import Trainer
 from training.low_rank import factor_classifier
@@ -37,6 +38,7 @@ class Run:
     data: Dataset
     trainer: Trainer
     teacher: Teacher | None
+    impostors: Impostors | None
     images_per_epoch: int
     batch_size: int  # in each process; smaller than asked for where an epoch is smaller than one batch
 
@@ -79,7 +81,8 @@ def set_up(config: TrainConfig, report: Callable[[str], None]) -> Run:
             f"An epoch of {images} images in batches of {config.batch_size} leaves less than the 2 a batch that batch "
             "normalisation needs: raise --sample-limit or --batch-size."
         )
-    return Run(config, spec, dataset, trainer, teacher, images, batch_size)
+    impostors = Impostors(dataset.charset, config.impostors) if config.impostors else None
+    return Run(config, spec, dataset, trainer, teacher, impostors, images, batch_size)
 
 
 def make_spec(config: TrainConfig, dataset: Dataset) -> ModelSpec:
@@ -160,8 +163,8 @@ def restore(run: Run, state: RunState) -> None:
 def choose_loss(run: Run, side: int) -> Loss:
     """Return what an epoch of images of `side` minimises: the teacher takes part where they have its own side."""
     config, labelled = run.config, label_loss(run.config.label_smoothing)
-    if run.teacher is None or side != run.teacher.side:
-        return labelled
-    return taught_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
+    if run.teacher and side == run.teacher.side:
+        labelled = taught_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
+    return doubting_loss(labelled) if run.impostors else labelled
 
 

@@ -129,7 +129,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     workers = default_workers() if config.workers is None else config.workers
     batches = training_batches(
         run.data.source, run.data.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
-        accelerator.process_index, accelerator.num_processes, workers,
+        accelerator.process_index, accelerator.num_processes, workers, run.impostors,
     )  # fmt: skip
     steps = range(state.step, state.step + len(batches))
     total_steps = run.steps_per_epoch * config.epochs
@@ -196,7 +196,7 @@ def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
     }
     device = run.trainer.accelerator.device
     spec = replace(run.spec, training=facts)
-    spec = replace(spec, confidence=fit_network(spec, run.trainer.average, run.data.source, device))
+    spec = replace(spec, confidence=fit_network(spec, network.to(device), run.data.source, device))
     save_network(spec, network, run.config.model)
     write_log(state.history, run.config.model)
     plot_curves(state.history, run.config.model)
