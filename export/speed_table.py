@@ -1,5 +1,6 @@
 """The table and the picture of our files beside the stand-in, from bench.json."""
 
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,8 @@ from training.files import replacing
 
 PLACES = {"native": "native", "browser": "Chromium"}  # where times were taken, and the headings
 PLOT_FILE = "bench.png"
-LABEL_ROOM = 1.2  # of the data's width and height
 OURS, THEIRS = "#c8402f", "#2f3f52"
+MARKERS = "osD^vPX"
 
 
 def speed_headings(comparison: dict[str, Any]) -> list[str]:
@@ -50,15 +51,15 @@ def write_speed_plot(comparison: dict[str, Any], manifest: dict[str, Any], model
 
     top1 = {row["variant"]: next(iter(row["accuracy"].values()))["top1_percent"] for row in manifest["files"]}
     shown = places(comparison)
-    figure = Figure(figsize=(5.4 * len(shown), 3.6), layout="constrained")
+    figure = Figure(figsize=(5.4 * len(shown), 4.0), layout="constrained")
     for axes, place in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-        for row in comparison["rows"]:
-            x, y, name = row["size_bytes"] / 1e6, row[place]["p50_ms"], row["name"]
-            label = f"{name}\n{top1[name]:.2f} %" if name in top1 else name
-            axes.plot(x, y, "o", color=OURS if name in top1 else THEIRS)
-            axes.annotate(label, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=8)
-        axes.set(xlabel="size, MB", ylabel=f"{PLACES[place]}, ms a character")
-        axes.set(xlim=(0, LABEL_ROOM * axes.get_xlim()[1]), ylim=(0, LABEL_ROOM * axes.get_ylim()[1]))
+        for row, marker in zip(comparison["rows"], cycle(MARKERS), strict=False):
+            name = row["name"]
+            label = f"{name}, {top1[name]:.2f} %" if name in top1 else name
+            colour = OURS if name in top1 else THEIRS
+            axes.plot(row["size_bytes"] / 1e6, row[place]["p50_ms"], marker, color=colour, label=label)
+        axes.set(xlabel="size, MB", ylabel=f"{PLACES[place]}, ms a character", xlim=(0, None), ylim=(0, None))
         axes.grid(alpha=0.25)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     with replacing(model_dir / PLOT_FILE) as temporary:
         figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
