@@ -54,6 +54,8 @@ CORE = ("Python", "packages", "disk")
 NEEDS = (
     Need("data", (*CORE, "packages [train]"), default=True),
     Need("train", (*CORE, "packages [train]"), default=True),
+    Need("ablate", (*CORE, "packages [train]")),
+    Need("calibrate", (*CORE, "packages [train]", "weights"), default=True),
     Need("evaluate", (*CORE, "packages [train]", "weights"), default=True),
     Need("export", (*CORE, "packages [train]", "weights"), default=True),
     Need("site", (*CORE, "site variant", "npm packages"), default=True),

@@ -62,7 +62,7 @@ def test_a_missing_package_and_another_version_are_told_apart():
 def test_tasks_that_need_the_packages_cannot_run_then():
     findings = [Finding("packages [train]", "0 of 9", False, "install")]
     assert [need.task for need in NEEDS if lacking(need, findings)] == [
-        "data", "train", "evaluate", "export", "bench", "test",
+        "data", "train", "ablate", "calibrate", "evaluate", "export", "bench", "test",
     ]  # fmt: skip
 
 
@@ -99,4 +99,4 @@ def test_it_is_instant_and_its_status_tells_whether_the_default_tasks_can_run(ro
     assert "packages [train]" in well.stdout
     assert seconds < 10  # a second on an idle machine
     assert (ill.returncode, "Traceback" in ill.stderr) == (1, False)
-    assert "data, train, evaluate, export and site" in ill.stderr
+    assert "data, train, calibrate, evaluate, export and site" in ill.stderr

@@ -8,7 +8,7 @@ import time
 import pytest
 
 pytestmark = pytest.mark.slow
-QUICK = ("--class-limit", "100", "--epochs", "24")
+QUICK = ("--class-limit", "100", "--epochs", "40", "--batch-size", "64")
 SECONDS = 120  # on two cores with nothing else to do
 
 
