@@ -56,6 +56,11 @@ def test_the_same_top_10_as_python(library, model_dir, strokes_of):
         assert candidates[0]["index"] == int(expected.argmax()), character
 
 
+def test_ink_of_a_character_is_sure_and_no_ink_is_not(library, strokes_of):
+    answers = "[await recognizer.recognize(argument), await recognizer.recognize([])].map(({ unsure }) => unsure)"
+    assert library(f"return {answers};", strokes_of("田")) == [False, True]
+
+
 def test_no_ink_no_candidates(library):
     assert library("return [await recognizer.recognize([]), await recognizer.recognize([[], []])];") == [[], []]
     blank = "recognizer.recognizeImage(new ImageData(new Uint8ClampedArray(4 * 64).fill(255), 8, 8))"

@@ -1,5 +1,6 @@
 """A person draws on the page, with mouse, finger and keys, and sees what was meant."""
 
+import json
 import re
 
 import pytest
@@ -115,6 +116,22 @@ def test_screen_readers_hear_the_candidates_once_the_hand_rests(page, write):
     page.keyboard.press("Escape")
     expect(status).to_have_text("")
     assert page.locator("#pad").get_attribute("aria-label").startswith("Writing square")
+
+
+def test_an_unsure_answer_is_offered_but_not_said(open_page, site, write):
+    config = json.loads((site / "model/config.json").read_text(encoding="utf-8"))
+    config["confidence"] = {"temperature": 1, "threshold": 2}  # nothing is so probable
+    page = open_page(service_workers="block", prepare=lambda page: page.route(
+        "**/config.json", lambda route: route.fulfill(json=config)))
+    page.watch.allowed.append("registration blocked by Playwright")
+    doubt = page.locator(".doubt")
+    expect(doubt).to_be_hidden()
+    write(page, "田")
+    expect(doubt).to_be_visible()
+    expect(page.locator("#pad [role=status]")).to_have_text(re.compile("^Not sure. Perhaps: 1 田, 2 "))
+    page.locator(FIRST).click()
+    expect(page.locator("#line")).to_have_value("田")
+    expect(doubt).to_be_hidden()
 
 
 def touch(session, kind: str, *points: tuple[float, float]) -> None:
