@@ -21,7 +21,8 @@ from training.shapes import SHAPES
 # a group is an impostor where another is a class.
 LOOK_ALIKES = (
     *SHAPES,
-    "ゕか", "ゖけ", "りリ", "しレL", "んh", "三ミ", "又ヌ", "千チ", "才オ", "工I", "日曰", "己已", "丁T", "乙Z", "七t", "ろ3",
+    "ゕか", "ゖけ", "りリ", "しレL", "んh", "三ミ", "又ヌ", "千チ", "才オ", "工I", "日曰", "己已", "丁T", "乙Z",
+    "七t", "ろ3",
 )  # fmt: skip
 PER_KIND = 200  # pictures at least; each drawing or character comes equally often
 CHARACTERS = 500  # of a kind, evenly spaced: level 2 has 3,390
