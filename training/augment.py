@@ -35,6 +35,7 @@ COARSE, FINE = 3, 6  # grid sides of the two displacement fields
 COARSE_SD, FINE_SD = 0.032, 0.014
 TURNED = 0.15  # share of characters on a turned page
 MANY_STROKES = 8  # a character of fewer is another one without one of them
+TRIES = 8  # to draw a character again that came out as another one
 
 
 @njit(cache=True)
@@ -76,11 +77,11 @@ def move_components(strokes, components, looseness, amount, rng):
 
 
 @njit(cache=True)
-def find_forgotten(strokes, chance, rng):
-    """Return the stroke that the hand leaves out: a short one of many, seldom; -1 for none."""
+def find_forgotten(strokes, needed, chance, rng):
+    """Return the stroke that the hand leaves out: a short one of many, seldom, none of `needed`; -1 for none."""
     if len(strokes) >= MANY_STROKES and rng.random() < chance:
         candidate = rng.integers(0, len(strokes))
-        if length_of(strokes[candidate]) < SHORT:
+        if length_of(strokes[candidate]) < SHORT and not needed[candidate]:
             return candidate
     return -1
 
@@ -142,18 +143,13 @@ def slant(points, a, turned, rng):
 
 
 @njit(cache=True)
-def imitate_hand(template, components, parts, looseness, hooks, effects, rng):
-    """Return (points (S·P, 2), starts) of one character as a hand might write it, box side about 1 at the origin.
-
-    `effects` are the strengths of EFFECTS, 1 for each as it should be.
-    """
-    a = min(1.9, abs(rng.normal() * 0.45 + 0.8) + 0.1)
+def imitate_strokes(template, components, parts, looseness, hooks, a, effects, rng):
+    """Return (S, P, 2) strokes as one hand might write them, each and together, from a template of the same shape."""
     strokes = normalise(template)
     disorder = 2.5 if rng.random() < 0.15 else 1.0  # some hands keep no proportions
     move_components(strokes, components, looseness, disorder * a * effects[PROPORTIONS], rng)
     move_components(strokes, parts, looseness, 0.5 * disorder * a * effects[PROPORTIONS], rng)
     hook_loss = (0.8 if rng.random() < 0.25 else 0.15) * effects[HOOKS]
-    smoothing = rng.integers(1, 4) if rng.random() < 0.5 * effects[ROUNDING] else 0
     tremor = abs(rng.normal()) * 0.006 * a if rng.random() < 0.4 * effects[TREMOR] else 0.0
     is_angular = rng.random() < 0.2 * effects[ANGLES]
     for s in range(len(strokes)):
@@ -166,13 +162,55 @@ def imitate_hand(template, components, parts, looseness, hooks, effects, rng):
         bend_stroke(strokes[s], (a if not is_angular else 0.6 * a) * effects[STROKES], rng)
         if tremor > 0:
             tremble(strokes[s], tremor, rng)
-    forgotten = find_forgotten(strokes, 0.03 * effects[FORGETTING], rng)
+    return strokes
+
+
+@njit(cache=True)
+def distance(strokes, others):
+    """Return the mean squared distance of the points of two drawings (S, P, 2), each stroke drawn either way."""
+    total, count = 0.0, strokes.shape[1]
+    for s in range(len(strokes)):
+        forth, back = 0.0, 0.0
+        for p in range(count):
+            x, y = strokes[s, p, 0], strokes[s, p, 1]
+            forth += (x - others[s, p, 0]) ** 2 + (y - others[s, p, 1]) ** 2
+            back += (x - others[s, count - 1 - p, 0]) ** 2 + (y - others[s, count - 1 - p, 1]) ** 2
+        total += min(forth, back)
+    return total / (len(strokes) * count)
+
+
+@njit(cache=True)
+def is_like_another(strokes, template, twins):
+    """Tell whether a drawing (S, P, 2) came out nearer to one of `twins` (N, S, P, 2) than to its own template."""
+    drawn = normalise(strokes)
+    own = distance(drawn, normalise(template))
+    for twin in twins:
+        if distance(drawn, normalise(twin)) < own:
+            return True
+    return False
+
+
+@njit(cache=True)
+def imitate_hand(template, twins, components, parts, looseness, hooks, needed, effects, rng):
+    """Return (points (S·P, 2), starts) of one character as a hand might write it, box side about 1 at the origin.
+
+    A drawing that is nearer to one of `twins` (N, S, P, 2) is drawn again; `effects` are the strengths of EFFECTS, 1
+    for each as it should be.
+    """
+    a = min(1.9, abs(rng.normal() * 0.45 + 0.8) + 0.1)
+    strokes = imitate_strokes(template, components, parts, looseness, hooks, a, effects, rng)
+    for _ in range(TRIES):
+        if not is_like_another(strokes, template, twins):
+            break
+        strokes = imitate_strokes(template, components, parts, looseness, hooks, a, effects, rng)
+    forgotten = find_forgotten(strokes, needed, 0.03 * effects[FORGETTING], rng)
     if forgotten >= 0:
         strokes = np.concatenate((strokes[:forgotten], strokes[forgotten + 1 :]))
     # Characters of few strokes, most hiragana among them, are the ones that hands run together.
     haste = rng.random() * (0.9 if len(strokes) <= 4 else 0.6) if rng.random() < 0.5 * effects[JOINS] else 0.0
     starts = join(strokes, haste, 0.05 * effects[JOINS], rng)
     points = strokes.copy().reshape(-1, 2)
+    smoothing = rng.integers(1, 4) if rng.random() < 0.5 * effects[ROUNDING] else 0
     for s in range(len(starts) - 1):
         smooth(points[starts[s] : starts[s + 1]], smoothing)
     displace(points, COARSE, COARSE_SD * a * effects[BENDING], rng)

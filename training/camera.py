@@ -97,8 +97,8 @@ def photograph(image, rng):
 
 @njit(cache=True)
 def draw_batch(
-    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, effects, photographed,
-    rng,
+    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, twins, needed,
+    effects, photographed, rng,
 ):
     """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one imitation each of the classes `labels` (N,).
 
@@ -111,9 +111,13 @@ def draw_batch(
         form = rng.integers(first, last)
         begin, end = stroke_starts[form], stroke_starts[form + 1]
         template = strokes[begin:end].astype(np.float64)
+        others = np.empty((np.sum(twins[form] >= 0), *template.shape))
+        for k in range(len(others)):
+            others[k] = strokes[stroke_starts[twins[form, k]] : stroke_starts[twins[form, k] + 1]]
         points, starts = imitate_hand(
-            template, components[begin:end], parts[begin:end], looseness[begin:end], hooks[begin:end], effects, rng
-        )
+            template, others, components[begin:end], parts[begin:end], looseness[begin:end], hooks[begin:end],
+            needed[begin:end], effects, rng,
+        )  # fmt: skip
         coverage = np.zeros((size, size))
         cover(coverage, place(points, size, rng), starts, pen_radii(starts, size, effects[PENS], rng))
         if rng.random() < photographed * effects[CAMERA]:

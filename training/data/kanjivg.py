@@ -18,13 +18,14 @@ from svg.path import parse_path
 
 from training.charset import Charset, digest_of
 from training.data.own_forms import OUTLINED, OWN_FORMS, Form
+from training.data.twins import NO_FORM, TWINS, find_needed, find_twins
 from training.errors import DataError
 from training.files import replacing
 from training.shapes import other_width
 
 POINTS_PER_STROKE = 20  # keeps the small hooks, which 14 points a stroke round off
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
-FORMAT = 5  # raise when what the cache holds changes its meaning
+FORMAT = 6  # raise when what the cache holds changes its meaning
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 # The namespace that the files' own DTD fixes for every element; the root's xmlns:kvg, with https and a slash, loses.
 TYPE = "{http://kanjivg.tagaini.net}type"
@@ -61,6 +62,8 @@ class Templates:
     hooks: np.ndarray  # (S,) float32, the share of the length after which a hook begins, 1 if there is none
     stroke_starts: np.ndarray  # (T+1,) int64, the first stroke of each template, and S
     template_starts: np.ndarray  # (K+1,) int64, the first template of each class, and T
+    twins: np.ndarray  # (T, TWINS) int32, templates of other classes that each is near to, see `training.data.twins`
+    needed: np.ndarray  # (S,) bool, the strokes without which a template would be another class's
 
 
 def load_templates(charset: Charset) -> Templates:
@@ -74,7 +77,7 @@ def load_templates(charset: Charset) -> Templates:
     path = cache_folder() / name
     if not path.exists():
         with replacing(path) as temporary:
-            np.savez(temporary, **vars(_parse_charset(charset, _package_folder())))
+            np.savez(temporary, **vars(with_twins(_parse_charset(charset, _package_folder()))))
     with np.load(path, allow_pickle=False) as arrays:
         return Templates(**arrays)
 
@@ -146,7 +149,7 @@ def _parse_charset(charset: Charset, folder: Path) -> Templates:
 
 
 def pack(strokes: list[TemplateStroke], stroke_starts: list[int], template_starts: list[int]) -> Templates:
-    """Return the templates that strokes, all with as many points, and the starts of `Templates` make."""
+    """Return the templates that strokes, all with as many points, and the starts of `Templates` make; none has twins."""
     return Templates(
         np.stack([stroke.points for stroke in strokes]).astype(np.float32),
         np.array([stroke.component for stroke in strokes], np.int32),
@@ -155,7 +158,16 @@ def pack(strokes: list[TemplateStroke], stroke_starts: list[int], template_start
         np.array([stroke.hook for stroke in strokes], np.float32),
         np.array(stroke_starts, np.int64),
         np.array(template_starts, np.int64),
+        np.full((len(stroke_starts) - 1, TWINS), NO_FORM, np.int32),
+        np.zeros(len(strokes), bool),
     )
+
+
+def with_twins(templates: Templates) -> Templates:
+    """Return the templates with what makes them another class's filled in."""
+    classes = np.repeat(np.arange(len(templates.template_starts) - 1), np.diff(templates.template_starts))
+    forms = templates.strokes, templates.stroke_starts, classes
+    return replace(templates, twins=find_twins(*forms), needed=find_needed(*forms))
 
 
 def parse_strokes(path: Path) -> list[TemplateStroke]:
