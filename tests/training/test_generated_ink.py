@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from training.augment import EFFECTS
+from training.augment import EFFECTS, imitate_hand, is_like_another
 from training.charset import Charset, get_charset
 from training.data.ink import InkSource
 from training.data.kanjivg import HOOK_POINTS, POINTS_PER_STROKE, find_hook, load_templates
+from training.data.twins import stroke_distances
 from training.errors import DataError, KakitoriError
 
 
@@ -102,3 +103,39 @@ def test_voicing_marks_move_as_one_component_and_far():
     strokes = slice(t.stroke_starts[0], t.stroke_starts[1])
     assert t.components[strokes].tolist() == [0, 1, 2, 4, 4]
     assert t.looseness[strokes].tolist() == [1, 1, 1, 4, 4]
+
+
+def drawings(t, form, twins, count):
+    """Strokes (count, S, P, 2) as the hand leaves them before they are joined, bent and slanted."""
+    span = slice(t.stroke_starts[form], t.stroke_starts[form + 1])
+    effects, rng = np.ones(len(EFFECTS)), np.random.default_rng(1)
+    effects[[EFFECTS.index(name) for name in ("rounding", "joins", "bending", "slant")]] = 0
+    own = t.strokes[span].astype(np.float64)
+    columns = (t.components, t.parts, t.looseness, t.hooks, t.needed)
+    facts = [column[span] for column in columns]
+    return np.stack([imitate_hand(own, twins, *facts, effects, rng)[0].reshape(own.shape) for _ in range(count)])
+
+
+def test_a_drawing_that_came_out_as_its_twin_is_drawn_again():
+    t = load_templates(Charset("twins", ("土", "士", "工")))
+    assert t.twins[:, 0].tolist() == [1, 0, -1]
+    own, twin = t.strokes[:3].astype(np.float64), t.strokes[None, 3:6].astype(np.float64)
+    wrong = [
+        np.mean([is_like_another(strokes, own, twin) for strokes in drawings(t, 0, twins, 300)])
+        for twins in (twin[:0], twin)
+    ]
+    assert wrong[0] > 0.03
+    assert wrong[1] == 0
+
+
+def test_a_stroke_that_tells_two_characters_apart_is_needed():
+    t = load_templates(Charset("birds", ("鳥", "烏")))
+    bird, crow = (slice(*t.stroke_starts[t.template_starts[k] :][:2]) for k in range(2))
+    assert t.needed[bird].any()
+    assert not t.needed[crow].any()
+
+
+def test_strokes_are_compared_whichever_way_they_are_drawn():
+    stroke = np.linspace([[0, 0]], [[0, 1]], 20).transpose(1, 0, 2)
+    assert stroke_distances(stroke, stroke[:, ::-1]).item() == pytest.approx(0, abs=1e-12)
+    assert stroke_distances(stroke, stroke + [0.3, 0]).item() == pytest.approx(0.09)
