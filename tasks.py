@@ -189,8 +189,9 @@ def calibrate(c, model=MODEL):
     confidence = calibrate(Path(model)).confidence
     write_card(Path(model))
     print(
-        f"{model}: temperature {confidence.temperature:g}, unsure below {100 * confidence.threshold:.1f} %, "
-        f"on {confidence.images:,} held-out images of {confidence.fitted_on}."
+        f"{model}: temperature {confidence.temperature:g}, unsure below {100 * confidence.threshold:.3g} % at "
+        f"{confidence.softening:g} times that; fitted on {confidence.images:,} held-out images of "
+        f"{confidence.fitted_on}."
     )
 
 

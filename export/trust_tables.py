@@ -24,10 +24,10 @@ def confidence_text(evaluation: Entries, confidence: Confidence) -> str:
         return ""
     engines = sorted({f"{entry['engine']}, {entry['date']}" for entry in known + impostors})
     parts.append(
-        f"Unsure is an answer whose probability is below {100 * confidence.threshold:.1f} %, at a temperature of "
-        f"{confidence.temperature:g}: both fitted on {confidence.images:,} held-out images of "
-        f"{confidence.fitted_on or 'nothing'}. ECE: expected calibration error, 15 bins. Measured by "
-        f"`invoke evaluate --confidence` in {'; '.join(engines)}."
+        f"Probabilities are the softmax of logits / {confidence.temperature:g}; unsure is an answer that has less than "
+        f"{100 * confidence.threshold:.3g} % at {confidence.softening:g} times that temperature: fitted on "
+        f"{confidence.images:,} held-out images of {confidence.fitted_on or 'nothing'}. ECE: expected calibration "
+        f"error, 15 bins. Measured by `invoke evaluate --confidence` in {'; '.join(engines)}."
     )
     return "\n\n".join(parts)
 

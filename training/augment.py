@@ -184,10 +184,10 @@ def is_like_another(strokes, template, twins):
     """Tell whether a drawing (S, P, 2) came out nearer to one of `twins` (N, S, P, 2) than to its own template."""
     drawn = normalise(strokes)
     own = distance(drawn, normalise(template))
+    nearest = own
     for twin in twins:
-        if distance(drawn, normalise(twin)) < own:
-            return True
-    return False
+        nearest = min(nearest, distance(drawn, normalise(twin)))
+    return nearest < own
 
 
 @njit(cache=True)

@@ -1,9 +1,10 @@
 """Probabilities that mean what they say, and when to answer "unsure". Pure functions of logits (N, K).
 
     probability   softmax of logits / temperature (Guo et al. 2017, arXiv:1706.04599); the order of classes stays
-    unsure        where the best class's probability is below the threshold; so is a share of REFUSED of held-out images
+    unsure        where the best class's probability at SOFTENING times the temperature is below the threshold; so is a
+                  share of REFUSED of held-out images
 
-Mirrored by `softmax` of web/static/kakitori/shared/classes.js; equality is tested.
+Mirrored by `softmax` and `rank` of web/static/kakitori/shared/classes.js; equality is tested.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ import numpy as np
 
 from training.spec import Confidence
 
+# The flatter probability hears more of the other classes: of a network that learnt to doubt it lets fewer impostors
+# through, and flatter still it calls more of real hands' characters unsure (`training.trust.SCORES` compares).
+SOFTENING = 2.0
 REFUSED = 0.01  # share of held-out images that may be called unsure
 TEMPERATURES = (0.05, 20.0)  # looked at; a network that is always right would have none
 STEPS = 50  # of Newton's method at most: a handful from 1 to what was met, some 20 where there is no least
@@ -29,6 +33,12 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 def best_probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Return the best class's probability of each row of (N, K) logits, (N,) float64 in (0, 1]."""
     return np.concatenate([softmax(part, temperature).max(axis=1) for part in _parts(logits)])
+
+
+def is_unsure(logits: np.ndarray, confidence: Confidence) -> np.ndarray:
+    """Return whether the answer of each row of (N, K) logits is unsure, (N,) bool."""
+    flat = best_probabilities(logits, confidence.softening * confidence.temperature)
+    return flat < confidence.threshold
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -59,8 +69,8 @@ def fit_confidence(logits: np.ndarray, labels: np.ndarray, name: str) -> Confide
         name: of the data set.
     """
     temperature = float(f"{fit_temperature(logits, labels):.5g}")
-    threshold = float(np.quantile(best_probabilities(logits, temperature), REFUSED))
-    return Confidence(temperature, float(f"{threshold:.5g}"), name, len(labels))
+    threshold = float(np.quantile(best_probabilities(logits, SOFTENING * temperature), REFUSED))
+    return Confidence(temperature, SOFTENING, float(f"{threshold:.5g}"), name, len(labels))
 
 
 def _expected_logits(logits: np.ndarray, sharpness: float) -> tuple[np.ndarray, np.ndarray]:

@@ -55,12 +55,13 @@ KANJIVG_LICENCE = {
 class Confidence:
     """How a network's logits become probabilities, and when it is unsure; see `training.confidence`.
 
-    Both were fitted on `images` images of the validation split of `fitted_on`. The defaults leave logits as they are,
+    All were fitted to `images` images of the validation split of `fitted_on`. The defaults leave logits as they are,
     and are never unsure.
     """
 
     temperature: float = 1.0  # probabilities are the softmax of logits / temperature
-    threshold: float = 0.0  # unsure where the best class's probability is below
+    softening: float = 1.0  # of the temperature, where it is asked whether an answer is sure
+    threshold: float = 0.0  # unsure where the best class's probability at softening · temperature is below
     fitted_on: str = ""
     images: int = 0
 

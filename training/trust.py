@@ -14,7 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from training.batches import TEST_STREAM
-from training.confidence import REFUSED, best_probabilities
+from training.confidence import REFUSED, best_probabilities, is_unsure
 from training.evaluate import BATCH, Predictor, Sample
 from training.impostors import impostors, looks_like_class
 from training.ink import to_tensor
@@ -24,13 +24,14 @@ from training.spec import ModelSpec
 Rows = list[dict[str, Any]]
 ALL = "all"
 OUTSIDE = -1  # the label of a character outside the charset
-PROBABILITY = "probability"  # the score that `unsure` goes by
+PROBABILITY = "probability"
 
 # What might tell ink of the charset from other ink: functions of logits (N, K) and the temperature to (N,), more where
 # the network is surer.
 SCORES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     PROBABILITY: best_probabilities,
-    "probability at four times the temperature": lambda z, t: best_probabilities(z, 4 * t),
+    "probability at 2 x temperature": lambda z, t: best_probabilities(z, 2 * t),  # what `unsure` goes by
+    "probability at 4 x temperature": lambda z, t: best_probabilities(z, 4 * t),
     "margin to the second": lambda z, t: np.ptp(np.partition(z, -2, axis=1)[:, -2:], axis=1),
     "logit": lambda z, t: z.max(axis=1),
     "energy": lambda z, t: z.max(axis=1) - t * np.log(best_probabilities(z, t)),  # t · log of the sum of exp(z / t)
@@ -41,10 +42,11 @@ SCORES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What is kept of the logits of N images, (N,) each: best classes, their plain softmax, and scores by name."""
+    """What is kept of the logits of N images, (N,) each: best classes, their plain softmax, unsure, scores by name."""
 
     best: np.ndarray
     plain: np.ndarray
+    unsure: np.ndarray
     scores: dict[str, np.ndarray]
 
     @property
@@ -55,14 +57,16 @@ class Reading:
 
 def read_images(images: Iterable[np.ndarray], spec: ModelSpec, predict: Predictor) -> Reading:
     """Return the reading of images (H, W), coverage in [0, 1], taken batch by batch."""
-    images, best, plain, scores = iter(images), [], [], []
+    images, confidence = iter(images), spec.confidence
+    best, plain, unsure, scores = [], [], [], []
     while batch := list(islice(images, BATCH)):
         logits = predict(to_tensor(np.stack(batch)))
         best.append(logits.argmax(axis=1))
         plain.append(best_probabilities(logits, 1))
-        scores.append([score(logits, spec.confidence.temperature) for score in SCORES.values()])
+        unsure.append(is_unsure(logits, confidence))
+        scores.append([score(logits, confidence.temperature) for score in SCORES.values()])
     by_name = dict(zip(SCORES, np.concatenate(scores, axis=1), strict=True))
-    return Reading(np.concatenate(best), np.concatenate(plain), by_name)
+    return Reading(*map(np.concatenate, (best, plain, unsure)), by_name)
 
 
 def confidence_rows(samples: Iterable[Sample], spec: ModelSpec, predict: Predictor) -> tuple[Rows, Reading]:
@@ -85,15 +89,14 @@ def confidence_rows(samples: Iterable[Sample], spec: ModelSpec, predict: Predict
     answers, origin = np.array(labels), np.array(sources)
     groups = {name: origin == name for name in dict.fromkeys(sources)}
     groups |= {ALL: np.ones(len(origin), bool)} if len(groups) > 1 else {}
-    rows = [{"source": name} | figures(reading, answers, chosen, spec) for name, chosen in groups.items()]
+    rows = [{"source": name} | figures(reading, answers, chosen) for name, chosen in groups.items()]
     known = answers != OUTSIDE
     rows[-1]["reliability"] = reliability(reading.probabilities[known], (reading.best == answers)[known])
     return rows, reading
 
 
-def figures(reading: Reading, labels: np.ndarray, chosen: np.ndarray, spec: ModelSpec) -> dict[str, Any]:
+def figures(reading: Reading, labels: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:
     """Return the figures of the chosen (N,) bool of all samples; labels (N,) may be OUTSIDE."""
-    unsure = reading.probabilities < spec.confidence.threshold
     known, outside = chosen & (labels != OUTSIDE), chosen & (labels == OUTSIDE)
     found: dict[str, Any] = {"characters": int(known.sum()), "outside_charset": int(outside.sum())}
     if known.any():
@@ -103,9 +106,9 @@ def figures(reading: Reading, labels: np.ndarray, chosen: np.ndarray, spec: Mode
             "probability_percent": percent(reading.probabilities[known]),
             "ece_percent": calibration_error_percent(reading.probabilities[known], is_right),
             "ece_uncalibrated_percent": calibration_error_percent(reading.plain[known], is_right),
-            "unsure_percent": percent(unsure[known]),
+            "unsure_percent": percent(reading.unsure[known]),
         }
-    return found | ({"outside_accepted_percent": percent(~unsure[outside])} if outside.any() else {})
+    return found | ({"outside_accepted_percent": percent(~reading.unsure[outside])} if outside.any() else {})
 
 
 def impostor_rows(own: Reading, spec: ModelSpec, predict: Predictor) -> Rows:
@@ -123,7 +126,7 @@ def impostor_rows(own: Reading, spec: ModelSpec, predict: Predictor) -> Rows:
         rows.append({
             "kind": kind,
             "images": len(images),
-            "accepted_percent": percent(reading.probabilities >= spec.confidence.threshold),
+            "accepted_percent": percent(~reading.unsure),
             "scores_accepted_percent": {n: percent(reading.scores[n] >= limit) for n, limit in limits.items()},
         })  # fmt: skip
     return rows

@@ -21,10 +21,10 @@ def test_what_was_not_measured_has_no_table():
 
 
 def test_the_tables_have_calibration_refusals_and_impostors():
-    text = confidence_text([KNOWN, OTHERS], Confidence(0.57, 0.46, "ink", 6072))
+    text = confidence_text([KNOWN, OTHERS], Confidence(0.57, 2, 0.046, "ink", 6072))
     assert "| ink | ink | pytorch | 300 | 97.50 % | 97.00 % | 0.50 % | 10.00 % | 1.00 % | 0 |  |" in text
     assert "| spiral | 200 | 12.50 % |" in text
-    assert "below 46.0 %, at a temperature of 0.57: both fitted on 6,072 held-out images of ink." in text
+    assert "less than 4.6 % at 2 times that temperature: fitted on 6,072 held-out images of ink." in text
 
 
 def test_scores_are_compared_with_their_means():

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.confidence import REFUSED, best_probabilities, fit_confidence, fit_temperature, softmax
+from training.confidence import REFUSED, best_probabilities, fit_confidence, fit_temperature, is_unsure, softmax
 from training.errors import ModelError
 from training.metrics import BINS, calibration_error_percent, reliability
 from training.spec import Confidence, ModelSpec, read_spec, write_spec
@@ -47,8 +47,14 @@ def test_one_in_a_hundred_held_out_images_is_unsure(answers):
     logits, labels = answers
     confidence = fit_confidence(logits, labels, "ink")
     assert (confidence.fitted_on, confidence.images) == ("ink", 4000)
-    unsure = best_probabilities(logits, confidence.temperature) < confidence.threshold
-    assert unsure.mean() == pytest.approx(REFUSED, abs=0.001)
+    assert is_unsure(logits, confidence).mean() == pytest.approx(REFUSED, abs=0.001)
+
+
+def test_unsure_is_asked_at_a_higher_temperature():
+    logits = np.array([[2, 0]], np.float32)
+    flat = np.e / (np.e + 1)  # at twice the temperature
+    assert is_unsure(logits, Confidence(1, 2, flat + 0.01)) == [True]
+    assert is_unsure(logits, Confidence(1, 2, flat - 0.01)) == [False]
 
 
 def test_probabilities_sum_to_one_for_large_logits():
@@ -79,7 +85,7 @@ def spec(small_charset):
 
 
 def test_a_config_keeps_the_confidence(tmp_path, spec):
-    confidence = Confidence(0.57, 0.46, "ink", 6072)
+    confidence = Confidence(0.57, 2, 0.046, "ink", 6072)
     write_spec(replace(spec, confidence=confidence), tmp_path)
     assert read_spec(tmp_path).confidence == confidence
 

@@ -138,4 +138,4 @@ def test_a_stroke_that_tells_two_characters_apart_is_needed():
 def test_strokes_are_compared_whichever_way_they_are_drawn():
     stroke = np.linspace([[0, 0]], [[0, 1]], 20).transpose(1, 0, 2)
     assert stroke_distances(stroke, stroke[:, ::-1]).item() == pytest.approx(0, abs=1e-12)
-    assert stroke_distances(stroke, stroke + [0.3, 0]).item() == pytest.approx(0.09)
+    assert stroke_distances(stroke, stroke + np.array([0.3, 0])).item() == pytest.approx(0.09)

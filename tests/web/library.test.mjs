@@ -74,6 +74,7 @@ test("a temperature sharpens the probabilities, and the threshold makes the answ
   assert.ok(Math.abs(sharp[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
   assert.deepEqual([plain.unsure, sharp.unsure], [false, false]);
   assert.equal(read({ temperature: 1, threshold: 0.7 }).unsure, true);
+  assert.equal(read({ temperature: 0.5, softening: 2, threshold: 0.7 }).unsure, true);
 });
 
 test("no ink is unsure, and is announced by silence", () => {

@@ -149,7 +149,7 @@ def _parse_charset(charset: Charset, folder: Path) -> Templates:
 
 
 def pack(strokes: list[TemplateStroke], stroke_starts: list[int], template_starts: list[int]) -> Templates:
-    """Return the templates that strokes, all with as many points, and the starts of `Templates` make; none has twins."""
+    """Return the templates that strokes, all with as many points, and the starts of `Templates` make, without twins."""
     return Templates(
         np.stack([stroke.points for stroke in strokes]).astype(np.float32),
         np.array([stroke.component for stroke in strokes], np.int32),

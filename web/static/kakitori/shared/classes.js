@@ -26,7 +26,8 @@ import { orderReadings } from "./readings.js";
  * @property {(string | null)[]} jis by class index
  * @property {import("./readings.js").Readings} readings
  * @property {number} temperature probabilities are the softmax of logits / temperature
- * @property {number} threshold unsure where the first probability is below
+ * @property {number} softening of the temperature, where it is asked whether the answer is sure
+ * @property {number} threshold unsure where the first probability, at softening · temperature, is below
  */
 
 const IDENTITY_FIELDS = ["charset", "num_classes", "digest"];
@@ -56,7 +57,7 @@ export function modelFacts(config, mapping, manifest, variant) {
     const there = manifest.files.map((row) => row.variant).join(", ");
     throw new Error(`There is no variant "${variant}" in manifest.json: those there are: ${there}.`);
   }
-  const { temperature, threshold } = config.confidence ?? NO_CONFIDENCE;
+  const { temperature, softening = 1, threshold } = config.confidence ?? NO_CONFIDENCE;
   const indices = Array.from({ length: config.num_classes }, (_, index) => index);
   return {
     variant: file.variant,
@@ -74,6 +75,7 @@ export function modelFacts(config, mapping, manifest, variant) {
       places: mapping.reading_to_place ?? {},
     },
     temperature,
+    softening,
     threshold,
   };
 }
@@ -112,7 +114,12 @@ export function rank(logits, facts, topK, place = null) {
     index,
     probability: probabilities[index],
   }))).slice(0, topK);
-  return Object.assign(candidates, { unsure: candidates[0].probability < facts.threshold });
+  return Object.assign(candidates, { unsure: isUnsure(logits, order[0], facts) });
+}
+
+/** @param {ArrayLike<number>} logits @param {number} first the best class @param {ModelFacts} facts */
+function isUnsure(logits, first, { temperature, softening, threshold }) {
+  return softmax(logits, softening * temperature)[first] < threshold;
 }
 
 /** Return the candidates of no ink. @returns {Candidates} */
