@@ -2,9 +2,11 @@
 
     grey        luminance 299 R + 587 G + 114 B, laid over white where transparent, an integer from 0 to 65,025,000
     light       evened out where a photograph's paper is not evenly lit (`training.paper`)
-    polarity    the median of the outermost pixels is paper; ink is whatever differs from it: |grey - paper|
-    ink         Otsu's threshold over 256 bins (Otsu 1979) parts ink from paper; its bounding box is the character
-    contrast    paper (0) to the mean difference of the ink pixels (1), clamped
+    polarity    the median of all pixels is paper; ink is whatever differs from it: |grey - paper|
+    ink         Otsu's threshold over 256 bins (Otsu 1979) parts ink from paper; its box, without dust and the lines of
+                a cell, is the character (`training.scraps`)
+    contrast    from what may be the paper's grain, 3/10 of the threshold (0), to the mean of the ink's differences (1),
+                clamped
     fit         the bounding box centred, its longer side (1 - 2·margin)·size, resampled with a triangle filter
                 whose support is one source pixel, or one target pixel when shrinking
 
@@ -17,12 +19,16 @@ from numba import njit
 
 from training.errors import DataError
 from training.paper import even_light
+from training.scraps import find_box
 
 LUMINANCE = (299, 587, 114)  # thousandths, ITU-R BT.601
 WHITE = 255 * 1000 * 255  # grey of white paper: 255 levels, thousandths, 255 levels of alpha
 MIN_CONTRAST = WHITE // 20  # below this range of grey a picture is taken as empty
 BINS = 256
 BIN = WHITE // BINS + 1  # levels of grey in a bin
+# Of the threshold. On simulated scans of 494 drawings, of which faint pencil on grainy paper is the hardest, 0 leaves
+# 86.7 % of that read rightly, 0.3 90.9 %, 0.5 84.4 % and 0.7 78.4 %; coarse and blurred ones gain a point or two.
+GRAIN = (3, 10)
 
 
 def to_grey(rgba: np.ndarray) -> np.ndarray:
@@ -78,17 +84,16 @@ def _fit_levels(levels, step, margin, images, inked):
 @njit(cache=True, nogil=True)
 def _fit(grey, margin, image):
     """Write the coverage of `grey` (H, W) int32 to `image` (S, S) float32; return False where there is no ink."""
-    difference, in_rows, in_columns, counts = _survey(grey, _paper_level(grey))
+    difference, counts = _survey(grey, _paper_level(grey))
     if difference.max() < MIN_CONTRAST:
         return False
-    first = _otsu_bin(counts)
-    rows, columns = np.flatnonzero(in_rows >= first), np.flatnonzero(in_columns >= first)
-    top, left = rows[0], columns[0]
-    height, width = rows[-1] + 1 - top, columns[-1] + 1 - left
-    level = _ink_sum(difference, first * BIN) / counts[first:].sum()
-    contrast = _contrast(difference[top : top + height, left : left + width], level)
+    threshold = _otsu_bin(counts) * BIN
+    ink = difference >= threshold
+    top, bottom, left, right = find_box(ink)
+    grain = threshold * GRAIN[0] // GRAIN[1]
+    contrast = _contrast(difference[top:bottom, left:right], grain, _ink_sum(difference, ink) / ink.sum())
     size = len(image)
-    scale = (1 - 2 * margin) * size / max(height, width)
+    scale = (1 - 2 * margin) * size / max(bottom - top, right - left)
     across = _resample(np.ascontiguousarray(_resample(contrast, scale, size).T), scale, size)  # (x, y)
     for y in range(size):
         for x in range(size):
@@ -98,45 +103,39 @@ def _fit(grey, margin, image):
 
 @njit(cache=True, nogil=True)
 def _paper_level(grey):
-    """Return the median of the outermost pixels (the lower of the two middle ones)."""
-    border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))
-    return np.partition(border, (len(border) - 1) // 2)[(len(border) - 1) // 2]
+    """Return the median of all pixels, the lower of the two middle ones: the lines of a cell may fill the border."""
+    return np.partition(grey.flatten(), (grey.size - 1) // 2)[(grey.size - 1) // 2]
 
 
 @njit(cache=True, nogil=True)
 def _survey(grey, paper):
-    """Return |grey - paper| (H, W) int32, the highest bin of each row and each column, and the pixels in each bin."""
+    """Return |grey - paper| (H, W) int32, and the pixels in each bin."""
     height, width = grey.shape
-    difference = np.empty((height, width), np.int32)
-    bins, counts = np.empty(width, np.uint8), np.zeros((4, BINS), np.int64)
-    in_rows, in_columns = np.zeros(height, np.uint8), np.zeros(width, np.uint8)
+    difference, counts = np.empty((height, width), np.int32), np.zeros((4, BINS), np.int64)
     for row in range(height):
         for column in range(width):
             apart = abs(np.int32(grey[row, column] - paper))
             difference[row, column] = apart
-            bins[column] = np.uint32(apart) // np.uint32(BIN)
-            in_columns[column] = max(in_columns[column], bins[column])
-        in_rows[row] = bins.max()
-        for column in range(width):  # four counters in turn: most pixels are paper, and would wait for one another
-            counts[column & 3, bins[column]] += 1
-    return difference, in_rows, in_columns, counts.sum(0)
+            counts[column & 3, np.uint32(apart) // np.uint32(BIN)] += 1  # in turn: most are paper, and would queue up
+    return difference, counts.sum(0)
 
 
 @njit(cache=True, nogil=True)
-def _ink_sum(difference, least):
+def _ink_sum(difference, ink):
     total = np.int64(0)
-    for value in difference.flat:
-        total += value if value >= least else 0
+    for row in range(len(ink)):
+        for column in range(ink.shape[1]):
+            total += difference[row, column] if ink[row, column] else 0
     return total
 
 
 @njit(cache=True, nogil=True)
-def _contrast(difference, level):
+def _contrast(difference, grain, level):
     contrast = np.empty(difference.shape)
     for row in range(len(difference)):
         source, target = difference[row], contrast[row]
         for column in range(len(source)):
-            target[column] = min(1.0, source[column] * (1 / level))
+            target[column] = min(1.0, max(0, source[column] - grain) / (level - grain))
     return contrast
 
 

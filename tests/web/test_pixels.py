@@ -59,6 +59,13 @@ def shadowed_page(page: np.ndarray, light_on_dark: bool) -> np.ndarray:
     return np.dstack([np.clip(grey * share[..., None], 0, 255), page[..., 3]]).astype(np.uint8)
 
 
+def framed_page(page: np.ndarray) -> np.ndarray:
+    """A page with the lines of a cell along two sides and a corner, and dust."""
+    framed, ink = page.copy(), page[page.shape[0] // 2, page.shape[1] // 2, :3]
+    framed[:, 1:3, :3] = framed[-2:, :, :3] = framed[:9, -1:, :3] = framed[5, 9::50, :3] = ink
+    return framed
+
+
 @cache
 def pictures() -> dict[str, np.ndarray]:
     generator = np.random.default_rng(7)
@@ -66,6 +73,7 @@ def pictures() -> dict[str, np.ndarray]:
     pages = {f"{height}x{width} {'dark' if dark else 'light'}": noisy_page(generator, height, width, dark)
              for height, width in sides for dark in (False, True)}
     pages |= {f"shadow on {name}": shadowed_page(page, "dark" in name) for name, page in pages.items()}
+    pages |= {f"lines on {name}": framed_page(pages[name]) for name in pages if "64x64" in name or "400" in name}
     white = np.full((40, 50, 4), 255, np.uint8)
     dot = white.copy()
     dot[20, 25, :3] = 0

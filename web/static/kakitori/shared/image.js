@@ -5,11 +5,13 @@
  */
 
 import { evenLight } from "./paper.js";
+import { findBox } from "./scraps.js";
 
 const WHITE = 255 * 1000 * 255;
 const MIN_CONTRAST = Math.floor(WHITE / 20);
 const BINS = 256;
 const BIN_WIDTH = Math.floor(WHITE / BINS) + 1;
+const GRAIN = [3, 10];
 
 /** Return luminance in [0, WHITE] of RGBA bytes, over white. @param {Uint8ClampedArray | Uint8Array} data */
 function toGrey(data) {
@@ -21,11 +23,9 @@ function toGrey(data) {
   return grey;
 }
 
-/** Return the lower median of the outermost pixels. */
-function paperLevel(grey, width, height) {
-  const border = [...grey.subarray(0, width), ...grey.subarray((height - 1) * width)];
-  for (let row = 1; row < height - 1; row += 1) border.push(grey[row * width], grey[row * width + width - 1]);
-  return Int32Array.from(border).sort()[Math.floor((border.length - 1) / 2)];
+/** Return the lower median of all pixels. @param {Int32Array} grey */
+function paperLevel(grey) {
+  return grey.slice().sort()[Math.floor((grey.length - 1) / 2)];
 }
 
 /** Return the first bin of ink by Otsu's method. @param {Int32Array} difference */
@@ -45,20 +45,14 @@ function otsuBin(difference) {
   return bestBin + 1;
 }
 
-/** Return the bounding box of the pixels from `threshold` on, and their mean. */
-function findInk(difference, width, threshold) {
-  let [top, bottom, left, right, sum, count] = [Infinity, 0, Infinity, 0, 0, 0];
-  for (let i = 0; i < difference.length; i += 1) {
-    if (difference[i] < threshold) continue;
-    const [row, column] = [Math.floor(i / width), i % width];
-    if (row < top) top = row;
-    if (row >= bottom) bottom = row + 1;
-    if (column < left) left = column;
-    if (column >= right) right = column + 1;
-    sum += difference[i];
-    count += 1;
+/** Return the mean difference of the ink. @param {Int32Array} difference @param {Uint8Array} ink */
+function inkLevel(difference, ink) {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < ink.length; i += 1) {
+    sum += ink[i] * difference[i];
+    count += ink[i];
   }
-  return { top, bottom, left, right, level: sum / count };
+  return sum / count;
 }
 
 /**
@@ -83,8 +77,8 @@ function resamplingRows(source, start, scale, target) {
   });
 }
 
-/** Resample the ink's box: rows first, then columns. Returns size × size. */
-function resample(difference, width, box, size, margin) {
+/** Resample the box of the contrast between `grain` and `level`: rows first, then columns. Returns size × size. */
+function resample(difference, width, box, grain, level, size, margin) {
   const [boxHeight, boxWidth] = [box.bottom - box.top, box.right - box.left];
   const scale = ((1 - 2 * margin) * size) / Math.max(boxHeight, boxWidth);
   const down = resamplingRows(boxHeight, (size - boxHeight * scale) / 2, scale, size);
@@ -94,7 +88,9 @@ function resample(difference, width, box, size, margin) {
     const line = new Float64Array(boxWidth);
     weights.forEach((weight, i) => {
       const at = (box.top + first + i) * width + box.left;
-      for (let x = 0; x < boxWidth; x += 1) line[x] += weight * Math.min(1, difference[at + x] / box.level);
+      for (let x = 0; x < boxWidth; x += 1) {
+        line[x] += weight * Math.min(1, Math.max(0, difference[at + x] - grain) / (level - grain));
+      }
     });
     across.forEach((columnRow, column) => {
       const sum = columnRow.weights.reduce((total, weight, i) => total + weight * line[columnRow.first + i], 0);
@@ -115,9 +111,11 @@ function resample(difference, width, box, size, margin) {
  */
 export function rasteriseImage({ data, width, height }, size, margin) {
   const grey = evenLight(toGrey(data), width, height, WHITE, MIN_CONTRAST);
-  const paper = paperLevel(grey, width, height);
+  const paper = paperLevel(grey);
   const difference = grey.map((value) => Math.abs(value - paper));
   if (difference.reduce((most, value) => Math.max(most, value), 0) < MIN_CONTRAST) return null;
-  const box = findInk(difference, width, otsuBin(difference) * BIN_WIDTH);
-  return resample(difference, width, box, size, margin);
+  const threshold = otsuBin(difference) * BIN_WIDTH;
+  const ink = Uint8Array.from(difference, (value) => Number(value >= threshold));
+  const grain = Math.floor((threshold * GRAIN[0]) / GRAIN[1]);
+  return resample(difference, width, findBox(ink, width, height), grain, inkLevel(difference, ink), size, margin);
 }
