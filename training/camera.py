@@ -16,10 +16,11 @@ from training.ink import cover
 def pen_radii(starts, size, pressure, rng):
     """Return (P,) pen radii in pixels: one pen an image, pressed differently along and between strokes, now and then.
 
-    The widest pen of the range is for few strokes: a hand takes a finer one for many. `pressure` scales how often it
-    changes.
+    The widest pens of the range are for few strokes: a hand takes a finer one for many. One in ten is a felt tip or a
+    brush. `pressure` scales how often it changes.
     """
-    widest = 2.4 - 0.06 * min(15, len(starts) - 1) if rng.random() < 0.95 else 2.9
+    many = min(15, len(starts) - 1)
+    widest = 2.4 - 0.06 * many if rng.random() < 0.9 else 4.2 - 0.13 * many
     finest = 0.6 if rng.random() < 0.9 else 0.3
     pen = (finest + (widest - finest) * rng.random()) * size / 64
     radii = np.full(starts[-1], pen)
@@ -67,10 +68,10 @@ def blur(image):
 
 @njit(cache=True)
 def photograph(image, rng):
-    """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, patchy, specked, thresholded."""
+    """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, patchy, specked, lined, thresholded."""
     if rng.random() < 0.6:
         image = blur(image)
-        for _ in range(rng.integers(0, 3) if image.shape[0] >= 48 and rng.random() < 0.5 else 0):
+        for _ in range(rng.integers(0, 5) if image.shape[0] >= 48 and rng.random() < 0.5 else 0):
             image = blur(image)
     gain, gamma = 0.9 + 0.7 * rng.random(), 0.6 + 0.9 * rng.random()
     grain = 0.1 * rng.random() if rng.random() < 0.5 else 0.0
@@ -92,7 +93,22 @@ def photograph(image, rng):
     if rng.random() < 0.2:
         for _ in range(rng.integers(1, 6)):
             image[rng.integers(0, image.shape[0]), rng.integers(0, image.shape[1])] = 0.3 + 0.7 * rng.random()
+    if rng.random() < 0.05:
+        if rng.random() < 0.5:
+            draw_line(image, rng)
+        else:
+            draw_line(image.T, rng)
     return image
+
+
+@njit(cache=True)
+def draw_line(image, rng):
+    """Draw what is seen of the line of a cell into the outermost rows of an image (H, W), in place."""
+    row = rng.integers(0, 3) if rng.random() < 0.5 else image.shape[0] - 1 - rng.integers(0, 3)
+    first, length = rng.integers(0, image.shape[1]), rng.integers(0, image.shape[1])
+    shade = 0.4 + 0.6 * rng.random()
+    for x in range(first, min(first + length, image.shape[1])):
+        image[row, x] = max(image[row, x], shade)
 
 
 @njit(cache=True)

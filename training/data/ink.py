@@ -12,7 +12,7 @@ from training.errors import check_choice
 from training.spec import ModelSpec
 
 IMAGES_PER_CLASS = 20  # of an epoch
-PHOTOGRAPHED = 0.35  # share of images that look photographed or scanned; the rest are a clean pen's
+PHOTOGRAPHED = 0.45  # share of images that look photographed or scanned; the rest are a clean pen's
 
 
 class InkSource:
