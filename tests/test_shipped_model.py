@@ -1,4 +1,4 @@
-"""The model directory that git carries: complete, in agreement with itself, and as good as it says."""
+"""The model directories that git carries: complete, in agreement with themselves, and as good as they say."""
 
 import json
 
@@ -16,39 +16,47 @@ from training.ink import to_tensor
 from training.spec import WEIGHTS_FILE, read_spec
 
 VARIANT = "strict.int8"
+CHARSETS = {"kanji": ("etl9g", 3036), "kanji-wide": ("wide", 6568)}
+
+
+@pytest.fixture(scope="module", params=CHARSETS)
+def shipped(request, root):
+    """Each model directory that git carries."""
+    return root / "models" / request.param
 
 
 @pytest.fixture(scope="module")
-def clean_ink(shipped_model):
+def clean_ink(shipped):
     """Inputs (300, 1, H, W) and labels of pen strokes that training never drew."""
-    spec = read_spec(shipped_model)
+    spec = read_spec(shipped)
     labels = np.linspace(0, spec.num_classes - 1, 300).astype(np.int64)
     images = InkSource(spec.get_charset()).images(labels, spec.size, (TEST_STREAM, 7), photographed=0)
     return to_tensor(images / np.float32(255)), labels
 
 
-def test_it_has_every_class_and_tells_its_licence(shipped_model):
-    spec = read_spec(shipped_model)
-    assert (spec.charset, spec.num_classes, spec.size) == ("etl9g", 3036, 64)
+def test_it_has_every_class_and_tells_its_licence(shipped):
+    spec = read_spec(shipped)
+    assert (spec.charset, spec.num_classes) == CHARSETS[shipped.name]
+    assert spec.size == 64
     assert spec.data["licence"].startswith("CC BY-SA 3.0")
 
 
-def test_its_files_belong_together(shipped_model):
-    spec, manifest = read_spec(shipped_model), read_manifest(shipped_model)
-    mapping = json.loads((shipped_model / "mapping.json").read_text(encoding="utf-8"))
+def test_its_files_belong_together(shipped):
+    spec, manifest = read_spec(shipped), read_manifest(shipped)
+    mapping = json.loads((shipped / "mapping.json").read_text(encoding="utf-8"))
     assert spec.digest == manifest["digest"] == mapping["digest"]
-    assert manifest["weights"] == sha256_of(shipped_model / WEIGHTS_FILE)
+    assert manifest["weights"] == sha256_of(shipped / WEIGHTS_FILE)
     row = find_row(manifest, VARIANT)
-    assert row["sha256"] == sha256_of(shipped_model / row["file"])
+    assert row["sha256"] == sha256_of(shipped / row["file"])
 
 
-def test_its_int8_file_loses_less_than_the_limit(shipped_model):
-    accuracy = find_row(read_manifest(shipped_model), VARIANT)["accuracy"]["ink"]
+def test_its_int8_file_loses_less_than_the_limit(shipped):
+    accuracy = find_row(read_manifest(shipped), VARIANT)["accuracy"]["ink"]
     assert accuracy["fp32_top1_percent"] - accuracy["top1_percent"] <= 0.3
 
 
-def test_its_card_is_that_of_the_measured_files(shipped_model):
-    assert (shipped_model / "README.md").read_text(encoding="utf-8") == make_card(shipped_model)
+def test_its_card_is_that_of_the_measured_files(shipped):
+    assert (shipped / "README.md").read_text(encoding="utf-8") == make_card(shipped)
 
 
 def test_its_matrix_is_of_these_files_and_has_no_red_cell(shipped_model):
@@ -61,29 +69,29 @@ def test_its_matrix_is_of_these_files_and_has_no_red_cell(shipped_model):
     assert all(cell["reason"] for cell in cells if cell["status"] == "grey")
 
 
-def test_its_log_and_measurements_are_there(shipped_model):
+def test_its_log_and_measurements_are_there(shipped):
     for name in ("training_log.csv", "training_curves.png", "evaluation.json", "bench.json"):
-        assert (shipped_model / name).stat().st_size > 0
+        assert (shipped / name).stat().st_size > 0
 
 
-def test_its_weights_read_most_of_what_hard_hands_write(shipped_model, clean_ink):
+def test_its_weights_read_most_of_what_hard_hands_write(shipped, clean_ink):
     inputs, labels = clean_ink
-    assert (network_predictor(load_network(shipped_model)[1])(inputs).argmax(1) == labels).mean() > 0.9
+    assert (network_predictor(load_network(shipped)[1])(inputs).argmax(1) == labels).mean() > 0.9
 
 
-def test_its_int8_file_answers_like_its_weights(shipped_model, clean_ink):
+def test_its_int8_file_answers_like_its_weights(shipped, clean_ink):
     inputs, _ = clean_ink
-    expected = network_predictor(load_network(shipped_model)[1])(inputs).argmax(1)
-    assert (open_variant(shipped_model, VARIANT)[0](inputs).argmax(1) == expected).mean() >= 0.99
+    expected = network_predictor(load_network(shipped)[1])(inputs).argmax(1)
+    assert (open_variant(shipped, VARIANT)[0](inputs).argmax(1) == expected).mean() >= 0.99
 
 
 @pytest.mark.slow
-def test_every_file_comes_back_byte_for_byte(shipped_model, tmp_path):
+def test_every_file_comes_back_byte_for_byte(shipped, tmp_path):
     from export.build import export_model
 
     for name in ("config.json", WEIGHTS_FILE):
-        (tmp_path / name).write_bytes((shipped_model / name).read_bytes())
+        (tmp_path / name).write_bytes((shipped / name).read_bytes())
     rows = export_model(tmp_path, ["all"], ["all"], report=lambda line: None)
-    digests = {row["file"]: row["sha256"] for row in read_manifest(shipped_model)["files"]}
+    digests = {row["file"]: row["sha256"] for row in read_manifest(shipped)["files"]}
     assert {row["file"]: row["sha256"] for row in rows} == digests
     assert {file: sha256_of(tmp_path / file) for file in digests} == digests

@@ -68,7 +68,7 @@ def blur(image):
 
 @njit(cache=True)
 def photograph(image, rng):
-    """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, patchy, specked, lined, thresholded."""
+    """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, specked, lined, thresholded."""
     if rng.random() < 0.6:
         image = blur(image)
         for _ in range(rng.integers(0, 5) if image.shape[0] >= 48 and rng.random() < 0.5 else 0):

@@ -16,6 +16,7 @@ from training.augment import tremble
 from training.image import rasterise_image
 from training.ink import Strokes, fit, pack, rasterise
 from training.photo import take_photo
+from training.scan import SCANS, Scan, take_scan
 from training.spec import ModelSpec
 
 PAD = 256  # pixels, side of the pad that pens and mice are measured on
@@ -106,6 +107,11 @@ def by_camera(lines: Lines, spec: ModelSpec, rng: Generator) -> np.ndarray:
     return rasterise_image(take_photo(lines, rng), spec.size, spec.margin)
 
 
+def by_scanner(scan: Scan) -> Draw:
+    """Return what takes the coverage that the image path finds in a scan of the drawing on paper."""
+    return lambda lines, spec, rng: rasterise_image(take_scan(lines, scan, rng), spec.size, spec.margin)
+
+
 @dataclass(frozen=True)
 class Disturbance:
     """One row: how the strokes are changed and then drawn."""
@@ -129,6 +135,7 @@ DISTURBANCES = (
     Disturbance("two strokes joined", two_joined),
     Disturbance("a short stroke missing", one_missing),
     Disturbance("photographed", draw=by_camera),
+    *(Disturbance(name, draw=by_scanner(scan)) for name, scan in SCANS.items()),
 )
 
 

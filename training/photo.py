@@ -36,8 +36,8 @@ def take_photo(strokes: Strokes, rng: Generator) -> np.ndarray:
     cover(coverage, fitted, starts, np.full(len(points), rng.uniform(*PEN) * SIDE))
     paper, ink = rng.uniform(*PAPER, 3), rng.uniform(*INK) + rng.uniform(0, 30, 3)
     levels = (paper + coverage[..., None] * (ink - paper)) * light(rng)[..., None]
-    soft = Image.fromarray(_to_levels(levels)).filter(ImageFilter.GaussianBlur(rng.uniform(*BLUR)))
-    grainy = _to_levels(np.asarray(soft) + rng.normal(0, rng.uniform(*NOISE), (SIDE, SIDE, 3)))
+    soft = Image.fromarray(to_levels(levels)).filter(ImageFilter.GaussianBlur(rng.uniform(*BLUR)))
+    grainy = to_levels(np.asarray(soft) + rng.normal(0, rng.uniform(*NOISE), (SIDE, SIDE, 3)))
     return np.asarray(_through_jpeg(Image.fromarray(grainy)).convert("RGBA"))
 
 
@@ -51,7 +51,8 @@ def light(rng: Generator) -> np.ndarray:
     return (1 + slope_x * x + slope_y * y) * (1 - depth * np.clip(0.5 + across, 0, 1))
 
 
-def _to_levels(values: np.ndarray) -> np.ndarray:
+def to_levels(values: np.ndarray) -> np.ndarray:
+    """Return levels of grey as a picture has them, uint8, rounded and cut off."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 

@@ -6,8 +6,7 @@
     lines       pieces within the outermost EDGE of the picture, and nearly as long or as wide as it (LONG); if anything
                 but dust besides them reaches into that edge, the picture is cut close and they are strokes
 
-Scraps are left in the picture and only do not count for the box. Of 494 drawings of other hands on simulated scans,
-one line at the edge left 56 % read rightly with it in the box, and 99 % without. Whole numbers throughout. Mirrored by
+Scraps are left in the picture and only do not count for the box. Whole numbers throughout. Mirrored by
 web/static/kakitori/shared/scraps.js; equality is tested.
 """
 
