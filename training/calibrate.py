@@ -18,7 +18,7 @@ from training.data.registry import Source, open_source
 from training.loop import predict
 from training.spec import GENERATED, Confidence, ModelSpec, write_spec
 
-IMAGES = 6000  # at least, of generated ink: one in a hundred of them sets the threshold
+IMAGES = 6000  # at least, of generated ink: the few that are refused set the threshold
 IMAGES_A_CLASS = 60  # enough where classes are few
 
 

@@ -14,7 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from training.batches import TEST_STREAM
-from training.confidence import REFUSED, best_probabilities, is_unsure
+from training.confidence import best_probabilities, is_unsure
 from training.evaluate import BATCH, Predictor, Sample
 from training.impostors import impostors, looks_like_class
 from training.ink import to_tensor
@@ -24,6 +24,7 @@ from training.spec import ModelSpec
 Rows = list[dict[str, Any]]
 ALL = "all"
 OUTSIDE = -1  # the label of a character outside the charset
+COMPARED_AT = 0.01  # share of ink of the charset that is refused where scores are compared
 PROBABILITY = "probability"
 
 # What might tell ink of the charset from other ink: functions of logits (N, K) and the temperature to (N,), more where
@@ -115,11 +116,11 @@ def impostor_rows(own: Reading, spec: ModelSpec, predict: Predictor) -> Rows:
     """Return a row for every kind of impostor: the share accepted, and the share each score would accept.
 
     Args:
-        own: the reading of ink of the charset; each score refuses a share of REFUSED of it.
+        own: the reading of ink of the charset; each score refuses a share of COMPARED_AT of it.
         spec: of the model.
         predict: the model.
     """
-    limits = {name: np.quantile(values, REFUSED) for name, values in own.scores.items()}
+    limits = {name: np.quantile(values, COMPARED_AT) for name, values in own.scores.items()}
     rows = []
     for kind, images in impostors(spec.get_charset(), spec.size, TEST_STREAM):
         reading = read_images(images / np.float32(255), spec, predict)
