@@ -276,14 +276,14 @@ def compat(
         compat(Path(model), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
 
 
-@task(help={"model": "Model directory.", "readme": "File whose tables are written anew."})
+@task(help={"model": "Model directory.", "readme": "File whose tables are written anew (models/kanji: README.md)."})
 @clear_errors
-def bench(c, model=MODEL, readme="README.md"):
+def bench(c, model=MODEL, readme=None):
     """Measure speed and sizes, beside the model that pages run too; write bench.json and the README's tables."""
     from export.bench import run_bench
     from wasm_check.speed import time_in_chromium
 
-    run_bench(Path(model), Path(readme), time_in_chromium)
+    run_bench(Path(model), optional_path(readme or ("README.md" if model == MODEL else None)), time_in_chromium)
 
 
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})

@@ -26,7 +26,7 @@ from training.spec import read_spec
 
 
 def run_bench(
-    model_dir: Path, readme: Path, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print
+    model_dir: Path, readme: Path | None, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print
 ) -> None:
     """Measure everything that is there, write `bench.json`, and renew the tables and the picture made from it.
 
@@ -59,8 +59,10 @@ def run_bench(
     write_json(model_dir / BENCH_FILE, result)
     write_speed_plot(comparison, manifest, model_dir)
     write_card(model_dir)
-    write_readme_tables(model_dir, readme)
-    report(f"{model_dir / BENCH_FILE}, {model_dir / 'README.md'} and the tables of {readme} are new.")
+    if readme:
+        write_readme_tables(model_dir, readme)
+        report(f"The tables of {readme} are new.")
+    report(f"{model_dir / BENCH_FILE} and {model_dir / 'README.md'} are new.")
     if absent:
         report(f"Not there, so not measured now: {', '.join(row['variant'] for row in absent)}. They come back with")
         for command in export_commands(absent, model_dir):
