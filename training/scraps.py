@@ -1,10 +1,10 @@
 """The box of a character in a picture, without the scraps about it: dust, and the lines of the cell it was written in.
 
     pieces      the ink pixels that touch one another, by a side or a corner
-    dust        pieces of less than a DUST-th of the ink each, unless they are more than DUSTY of it together: then the
-                strokes themselves are in pieces
-    lines       pieces within the outermost EDGE of the picture, and nearly as long or as wide as it (LONG); if anything
-                but dust besides them reaches into that edge, the picture is cut close and they are strokes
+    dust        pieces of less than a DUST-th of the ink each, and those of a few pixels (GRAIN) of less than a 40th;
+                unless they are more than a quarter of it together: then the strokes themselves are in pieces
+    lines       pieces in the outermost EDGE of the picture, but for a 20th of them, and nearly as long or as wide as it
+                (LONG); if anything else but dust reaches into that edge, the picture is cut close and they are strokes
 
 Scraps are left in the picture and only do not count for the box. Whole numbers throughout. Mirrored by
 web/static/kakitori/shared/scraps.js; equality is tested.
@@ -13,8 +13,9 @@ web/static/kakitori/shared/scraps.js; equality is tested.
 import numpy as np
 from numba import njit
 
-DUST = 200
-DUSTY = 33  # a 33rd
+DUST, GRAIN, GRAIN_DUST = 200, 3, 40
+DUSTY = 4
+INWARD = 20
 EDGE = 16  # a 16th of the side, at least a pixel
 LONG = (9, 10)  # of the side
 TOP, BOTTOM, LEFT, RIGHT, PIXELS, INSIDE = range(6)  # of a piece: its box; its pixels, and those not in the edge
@@ -28,16 +29,17 @@ def find_box(ink):
     """
     pieces = find_pieces(ink)
     total = pieces[:, PIXELS].sum()
-    is_dust = pieces[:, PIXELS] * DUST < total
-    if pieces[is_dust, PIXELS].sum() * DUSTY > total:
+    pixels = pieces[:, PIXELS]
+    is_dust = (pixels * DUST < total) | ((pixels <= GRAIN) & (pixels * GRAIN_DUST < total))
+    if pixels[is_dust].sum() * DUSTY > total:
         is_dust[:] = False
     height, width = ink.shape
-    is_line = (pieces[:, INSIDE] == 0) & (
+    is_line = (pieces[:, INSIDE] * INWARD <= pixels) & (
         ((pieces[:, BOTTOM] - pieces[:, TOP]) * LONG[1] >= height * LONG[0])
         | ((pieces[:, RIGHT] - pieces[:, LEFT]) * LONG[1] >= width * LONG[0])
     )
     rest = ~is_dust & ~is_line
-    if not rest.any() or (pieces[rest, INSIDE] < pieces[rest, PIXELS]).any():
+    if not rest.any() or (pieces[rest, INSIDE] < pixels[rest]).any():
         rest = ~is_dust
     kept = pieces[rest]
     return kept[:, TOP].min(), kept[:, BOTTOM].max(), kept[:, LEFT].min(), kept[:, RIGHT].max()

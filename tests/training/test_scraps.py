@@ -38,7 +38,7 @@ def test_a_dot_counts():
 
 def test_strokes_in_many_pieces_all_count():
     rng = np.random.default_rng(1)
-    grains = [(y, y + 1, x, x + 1) for y, x in rng.choice(SIDE // 2, (60, 2)) * 2]
+    grains = [(y, y + 1, x, x + 1) for y, x in rng.choice(SIDE // 2, (200, 2)) * 2]
     ink = picture(*CROSS, *grains)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     assert find_box(ink) == (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1)

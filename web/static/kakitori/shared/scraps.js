@@ -3,8 +3,9 @@
  * the method and its numbers are explained. Whole numbers throughout. Touches neither the document nor the runtime.
  */
 
-const DUST = 200;
-const DUSTY = 33;
+const [DUST, GRAIN, GRAIN_DUST] = [200, 3, 40];
+const DUSTY = 4;
+const INWARD = 20;
 const EDGE = 16;
 const LONG = [9, 10];
 
@@ -58,10 +59,11 @@ export function findBox(ink, width, height) {
   const pieces = findPieces(ink, width, height);
   const count = (some) => some.reduce((sum, piece) => sum + piece.pixels, 0);
   const total = count(pieces);
-  const isSmall = (piece) => piece.pixels * DUST < total;
+  const isSmall = ({ pixels }) =>
+    pixels * DUST < total || (pixels <= GRAIN && pixels * GRAIN_DUST < total);
   const isStrewn = count(pieces.filter(isSmall)) * DUSTY > total;
-  const isLine = ({ top, bottom, left, right, inside }) =>
-    inside === 0 &&
+  const isLine = ({ top, bottom, left, right, pixels, inside }) =>
+    inside * INWARD <= pixels &&
     ((bottom - top) * LONG[1] >= height * LONG[0] || (right - left) * LONG[1] >= width * LONG[0]);
   const clean = isStrewn ? pieces : pieces.filter((piece) => !isSmall(piece));
   const rest = clean.filter((piece) => !isLine(piece));
