@@ -17,6 +17,7 @@ from training.spec import WEIGHTS_FILE, read_spec
 
 VARIANT = "strict.int8"
 CHARSETS = {"kanji": ("etl9g", 3036), "kanji-wide": ("wide", 6568)}
+PRECISIONS = {"kanji": ["all"], "kanji-wide": ["fp32", "fp16", "int8", "int8-weights"]}  # int4 loses too much of 6,568
 
 
 @pytest.fixture(scope="module", params=CHARSETS)
@@ -91,7 +92,7 @@ def test_every_file_comes_back_byte_for_byte(shipped, tmp_path):
 
     for name in ("config.json", WEIGHTS_FILE):
         (tmp_path / name).write_bytes((shipped / name).read_bytes())
-    rows = export_model(tmp_path, ["all"], ["all"], report=lambda line: None)
+    rows = export_model(tmp_path, ["all"], PRECISIONS[shipped.name], report=lambda line: None)
     digests = {row["file"]: row["sha256"] for row in read_manifest(shipped)["files"]}
     assert {row["file"]: row["sha256"] for row in rows} == digests
     assert {file: sha256_of(tmp_path / file) for file in digests} == digests
