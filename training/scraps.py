@@ -13,9 +13,10 @@ web/static/kakitori/shared/scraps.js; equality is tested.
 import numpy as np
 from numba import njit
 
-DUST, GRAIN, GRAIN_DUST = 200, 3, 40
-DUSTY = 4
-INWARD = 20
+DUST = 200  # of the ink by a piece's
+GRAIN, GRAIN_DUST = 3, 40  # pixels; of the ink by a grain's
+DUSTY = 4  # of the ink by that of all dust
+INWARD = 20  # of a line by what of it lies inside of the edge
 EDGE = 16  # a 16th of the side, at least a pixel
 LONG = (9, 10)  # of the side
 TOP, BOTTOM, LEFT, RIGHT, PIXELS, INSIDE = range(6)  # of a piece: its box; its pixels, and those not in the edge
@@ -28,8 +29,8 @@ def find_box(ink):
     At least one pixel is ink.
     """
     pieces = find_pieces(ink)
-    total = pieces[:, PIXELS].sum()
     pixels = pieces[:, PIXELS]
+    total = pixels.sum()
     is_dust = (pixels * DUST < total) | ((pixels <= GRAIN) & (pixels * GRAIN_DUST < total))
     if pixels[is_dust].sum() * DUSTY > total:
         is_dust[:] = False

@@ -14,7 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from training.batches import TEST_STREAM
-from training.confidence import best_probabilities, is_unsure
+from training.confidence import SOFTENING, best_probabilities, is_unsure
 from training.evaluate import BATCH, Predictor, Sample
 from training.impostors import impostors, looks_like_class
 from training.ink import to_tensor
@@ -31,7 +31,7 @@ PROBABILITY = "probability"
 # the network is surer.
 SCORES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     PROBABILITY: best_probabilities,
-    "probability at 2 x temperature": lambda z, t: best_probabilities(z, 2 * t),  # what `unsure` goes by
+    f"probability at {SOFTENING:g} x temperature": lambda z, t: best_probabilities(z, SOFTENING * t),  # unsure
     "probability at 4 x temperature": lambda z, t: best_probabilities(z, 4 * t),
     "margin to the second": lambda z, t: np.ptp(np.partition(z, -2, axis=1)[:, -2:], axis=1),
     "logit": lambda z, t: z.max(axis=1),
