@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.errors import KakitoriError
-from training.files import read_json
-from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, WEIGHTS_FILE
+from kakitori.errors import KakitoriError
+from kakitori.files import read_json
+from kakitori.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, WEIGHTS_FILE
 from web.browsers import BROWSERS
 from web.errors import PackagesError
 from web.npm import is_installed, npm_command

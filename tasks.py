@@ -8,7 +8,7 @@ from pathlib import Path
 
 from invoke import Collection, Exit, task
 
-from training.errors import KakitoriError
+from kakitori.errors import KakitoriError
 
 MODEL = "models/kanji"
 VARIANT = "strict.int8"
@@ -63,8 +63,8 @@ def data(
     charset="etl9g", strokes=None, sheet=SHEET, inspect=None,
 ):  # fmt: skip
     """Prepare and verify a data source, or look at a prepared set."""
-    from training.prepare import Options, prepare
-    from training.prepare import inspect as inspect_sets
+    from training.data.prepare import Options, prepare
+    from training.data.prepare import inspect as inspect_sets
 
     if inspect:
         return inspect_sets(None if inspect is True else inspect, size)
@@ -99,7 +99,7 @@ def data(
         "teacher": "Model directory of a larger network to learn from too, with this run's size and classes.",
         "teacher-weight": "Share of the teacher in the loss, above 0 up to 1.",
         "teacher-temperature": "Softens both networks' answers where they are compared.",
-        "impostors": "Drawings of no class, beside each image, that learn to be doubted: 0.1 is one beside ten.",
+        "outlier-exposure": "Out-of-distribution drawings for each image, learnt as no class: 0.1 is one for ten.",
         "seed": "Fixes weights and data.",
         "device": "auto, cpu or cuda.",
         "workers": "Processes that draw images.",
@@ -112,13 +112,13 @@ def train(
     c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, without=None, size=None, epochs=None,
     batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
     start_from=None, prune=None, prune_steps=None, low_rank=None, qat=False, teacher=None, teacher_weight=None,
-    teacher_temperature=None, impostors=None, seed=None, device=None, workers=None, resume=False, fresh=False,
+    teacher_temperature=None, outlier_exposure=None, seed=None, device=None, workers=None, resume=False, fresh=False,
 ):  # fmt: skip
     """Train a network; an interrupted run goes on by itself."""
     flags = {name: value for name, value in locals().items() if name != "c"}
-    from export.report import write_card
-    from training.config import TrainConfig
-    from training.train import train
+    from export.report.tables import write_card
+    from training.fit.config import TrainConfig
+    from training.fit.train import train
 
     spec = train(TrainConfig.from_flags(flags))
     if spec:  # only in the first of several processes
@@ -139,10 +139,10 @@ def train(
 @clear_errors
 def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
     """Measure what each effect of the ink is worth: a short training run without each."""
-    from export.report import ablation_table, replace_tables
-    from training.ablation import RESULTS, run_ablation
-    from training.config import TrainConfig
-    from training.files import read_json, write_text
+    from export.report.tables import ablation_table, replace_tables
+    from kakitori.files import read_json, write_text
+    from training.fit.ablation import RESULTS, run_ablation
+    from training.fit.config import TrainConfig
 
     flags = {"epochs": epochs, "class_limit": class_limit}
     typed = "".join(f" --{name.replace('_', '-')} {value}" for name, value in flags.items() if value)
@@ -161,21 +161,21 @@ def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
         "strokes": "A stroke file (JSON lines, gzipped or not); may be given several times.",
         "images": "A folder of pictures in folders named after their character; may be given several times.",
         "dataset": "Test images of ink, or of a prepared set such as etl9g.",
-        "disturb": "Measure the stroke files turned, slanted, joined, photographed and so on, too.",
+        "corruptions": "Measure the stroke files turned, slanted, joined, photographed and so on, too.",
         "confusables": "Measure groups of characters that are easily confused, too.",
-        "confidence": "Measure how far probabilities can be trusted, and what is refused; with ink, impostors too.",
+        "confidence": "Measure how far probabilities can be trusted, and what is refused; with ink, outliers too.",
         "errors": "Folder for a picture of each set's misread samples.",
     },
 )
 @clear_errors
 def evaluate(
-    c, model=MODEL, variant=None, strokes=None, images=None, dataset=None, disturb=False, confusables=False,
+    c, model=MODEL, variant=None, strokes=None, images=None, dataset=None, corruptions=False, confusables=False,
     confidence=False, errors=None,
 ):  # fmt: skip
     """Measure accuracy by source and writer; write it to the model's evaluation.json."""
-    from export.measure import Further, measure_accuracy
+    from export.report.measure import Further, measure_accuracy
 
-    further = Further(disturb, confusables, confidence, optional_path(errors))
+    further = Further(corruptions, confusables, confidence, optional_path(errors))
     measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset, further)
 
 
@@ -183,14 +183,14 @@ def evaluate(
 @clear_errors
 def calibrate(c, model=MODEL):
     """Fit the probabilities and the answer "unsure" anew, as training does at its end."""
-    from export.report import write_card
-    from training.calibrate import calibrate
+    from export.report.tables import write_card
+    from training.fit.calibration import calibrate
 
     confidence = calibrate(Path(model)).confidence
     write_card(Path(model))
     print(
         f"{model}: temperature {confidence.temperature:g}, unsure below {100 * confidence.threshold:.3g} % at "
-        f"{confidence.softening:g} times that; fitted on {confidence.images:,} held-out images of "
+        f"temperature {confidence.rejection_temperature:g}; fitted on {confidence.images:,} held-out images of "
         f"{confidence.fitted_on}."
     )
 
@@ -280,7 +280,7 @@ def compat(
 @clear_errors
 def bench(c, model=MODEL, readme=None):
     """Measure speed and sizes, beside the model that pages run too; write bench.json and the README's tables."""
-    from export.bench import run_bench
+    from export.report.bench import run_bench
     from wasm_check.speed import time_in_chromium
 
     run_bench(Path(model), optional_path(readme or ("README.md" if model == MODEL else None)), time_in_chromium)

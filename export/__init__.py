@@ -1,1 +1,4 @@
-"""From the weights of a model directory to ONNX files, one per backend and precision."""
+"""From the weights of a model directory to checked ONNX files, one per backend and precision.
+
+May import kakitori and training.
+"""

@@ -6,8 +6,8 @@ Every limit of a variant stands in its row, with the reason beside it; the code 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from training.errors import KakitoriError, check_choice
-from training.spec import ONNX_FOLDER, POOLINGS
+from kakitori.errors import KakitoriError, check_choice
+from kakitori.spec import ONNX_FOLDER, POOLINGS
 
 # The first IR version that can hold an opset, so that the oldest readers of that opset accept the file.
 # https://github.com/onnx/onnx/blob/main/docs/Versioning.md#released-versions
@@ -48,9 +48,9 @@ FP32_MAX_LOGIT_DIFFERENCE = 3e-4
 # tract refuses a Gemm of float16 ("expected batch,3036,F16 got batch,3036,F32"). All four load in
 # onnxruntime-web 1.30.0 (wasm). So one form serves every backend.
 #
-# int8, int8-dynamic: the schemes and what they were chosen over stand in export/quantize.py. One static scheme serves
-# every backend: QDQ is the form of it that all their engines run. In tract it saves bytes only (1.5 ms, dynamic 2.7;
-# float32 and int8-weights 0.8), so int8-weights is the better choice there.
+# int8, int8-dynamic: the schemes and what they were chosen over stand in export/int8/quantize.py. One static scheme
+# serves every backend: QDQ is the form of it that all their engines run. In tract it saves bytes only (1.5 ms,
+# dynamic 2.7; float32 and int8-weights 0.8), so int8-weights is the better choice there.
 #
 # int8-weights, int4-weights: stored, too, and made float32 when the file is loaded, so that they run at the speed of
 # float32 (wasm, Node 24: 2.63 ms each; they load in 280 and 330 ms, float32 in 215). Four bits, by block of weights

@@ -19,8 +19,8 @@ from export.parity import make_reference
 from export.pooling import resolve_pooling
 from export.samples import DrawnSamples, ImageMaker, open_samples
 from export.variants import Trained, convert, summary, write_variant
-from training.checkpoint import load_network
-from training.files import replacing
+from kakitori.files import replacing
+from training.models.weights import load_network
 
 Report = Callable[[str], None]
 
@@ -39,7 +39,7 @@ def export_model(
         model_dir: holds the weights; receives the files.
         backends: names from `export.backends.BACKENDS`, or `all`.
         precisions: names from `export.backends.PRECISIONS`, or `all`: every one that the backend has.
-        pooling: a name from `training.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
+        pooling: a name from `kakitori.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
         report: takes one line for the user.
         make_images: draws images for calibration and checks; None is the data set that was trained on.
 

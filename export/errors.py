@@ -12,7 +12,7 @@ ExportError             (a KakitoriError)
 └── VariantsFailed      several variants failed; `failures` holds every one
 """
 
-from training.errors import KakitoriError
+from kakitori.errors import KakitoriError
 
 
 class ExportError(KakitoriError):

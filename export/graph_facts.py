@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from export.backends import Backend, Precision
 from export.errors import InterfaceError, UnsupportedOpError
-from training.spec import INPUT_NAME, OUTPUT_NAME, ModelSpec
+from kakitori.spec import INPUT_NAME, OUTPUT_NAME, ModelSpec
 
 BATCH = "batch"  # the symbolic first axis of input and output
 PRODUCER = "kakitori"

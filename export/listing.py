@@ -4,7 +4,7 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from export.backends import BACKENDS, PRECISIONS, STRICT_OPERATORS
-from training.spec import POOLINGS
+from kakitori.spec import POOLINGS
 
 
 def print_listing(console: Console | None = None) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from export.errors import ManifestError
-from training.errors import check_choice
-from training.files import read_json, write_json
-from training.spec import MANIFEST_FILE, WEIGHTS_FILE, ModelSpec
+from kakitori.errors import check_choice
+from kakitori.files import read_json, write_json
+from kakitori.spec import MANIFEST_FILE, WEIGHTS_FILE, ModelSpec
 
 Row = dict[str, Any]
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from export.errors import MappingError
-from training.charset import Charset, digest_of, jis_code
-from training.files import write_json
-from training.shapes import PLACES, full_width
-from training.spec import MAPPING_FILE, ModelSpec
+from kakitori.charset import Charset, digest_of, jis_code
+from kakitori.files import write_json
+from kakitori.homoglyphs import PLACES, full_width
+from kakitori.spec import MAPPING_FILE, ModelSpec
 
 # ISO-2022-JP writes a JIS X 0208 character as its plain row-cell code between these two (RFC 1468). Charset takes its
 # codes from EUC-JP, so this codec is an independent witness.
@@ -18,9 +18,9 @@ TO_JIS_X_0208, TO_ASCII = b"\x1b$B", b"\x1b(B"
 def build_mapping(charset: Charset, dataset: str | None, accuracy: dict[str, float]) -> dict[str, Any]:
     """Return the content of mapping.json; a class without JIS code has null.
 
-    Where classes are shapes of several characters, `class_to_readings` has them all, the class's own first;
-    `reading_to_jis` their codes; `reading_to_place` the size and height on a pad that speak for one, of
-    `training.shapes`.
+    Where classes are shapes of several characters, `class_to_homoglyphs` has them all, the class's own first;
+    `homoglyph_to_jis` their codes; `homoglyph_to_place` the size and height on a pad that speak for one, of
+    `kakitori.homoglyphs`.
 
     Args:
         charset: the classes.
@@ -34,19 +34,19 @@ def build_mapping(charset: Charset, dataset: str | None, accuracy: dict[str, flo
         "digest": charset.digest,
         "class_to_jis": {str(i): charset.jis(i) for i in indices},
         "class_to_char": {str(i): charset.characters[i] for i in indices},
-        **_build_readings({str(i): charset.readings(i) for i in indices if len(charset.readings(i)) > 1}),
+        **_build_homoglyphs({str(i): charset.homoglyphs(i) for i in indices if len(charset.homoglyphs(i)) > 1}),
         "model_info": {"dataset": dataset, "accuracy": accuracy},
     }
 
 
-def _build_readings(readings: dict[str, tuple[str, ...]]) -> dict[str, Any]:
-    characters = [character for group in readings.values() for character in group]
+def _build_homoglyphs(homoglyphs: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    characters = [character for group in homoglyphs.values() for character in group]
     if not characters:
         return {}
     return {
-        "class_to_readings": {index: list(group) for index, group in readings.items()},
-        "reading_to_jis": {character: jis_code(character) for character in characters},
-        "reading_to_place": {c: asdict(PLACES[c]) for c in characters if c in PLACES},
+        "class_to_homoglyphs": {index: list(group) for index, group in homoglyphs.items()},
+        "homoglyph_to_jis": {character: jis_code(character) for character in characters},
+        "homoglyph_to_place": {c: asdict(PLACES[c]) for c in characters if c in PLACES},
     }
 
 
@@ -72,14 +72,14 @@ def check_mapping(mapping: dict[str, Any], spec: ModelSpec) -> None:
         )
     for index, character in characters.items():
         _check_class(index, character, codes[index])
-    for index, readings in mapping.get("class_to_readings", {}).items():
-        if characters[index] != readings[0]:
+    for index, homoglyphs in mapping.get("class_to_homoglyphs", {}).items():
+        if characters[index] != homoglyphs[0]:
             raise MappingError(
-                f"{MAPPING_FILE}: class {index} is {characters[index]!r}, and its first reading {readings[0]!r}: "
-                "correct training/shapes.py."
+                f"{MAPPING_FILE}: class {index} is {characters[index]!r}, and its first reading {homoglyphs[0]!r}: "
+                "correct kakitori/homoglyphs.py."
             )
-        for character in readings:
-            _check_class(index, character, mapping["reading_to_jis"][character])
+        for character in homoglyphs:
+            _check_class(index, character, mapping["homoglyph_to_jis"][character])
 
 
 def _check_class(index: str, character: str, code: str | None) -> None:
@@ -88,7 +88,7 @@ def _check_class(index: str, character: str, code: str | None) -> None:
     if code != expected or decoded not in (None, full_width(character)):
         raise MappingError(
             f"{MAPPING_FILE}: class {index} is {character!r} with JIS code {code!r}, but ISO-2022-JP writes "
-            f"{character!r} as {expected!r} and reads {code!r} as {decoded!r}: correct training/charset.py."
+            f"{character!r} as {expected!r} and reads {code!r} as {decoded!r}: correct kakitori/charset.py."
         )
 
 

@@ -7,10 +7,11 @@ import numpy as np
 from torch import nn
 
 from export.backends import Precision
-from export.engine import ENGINE, Predictor, in_batches
 from export.errors import AccuracyError, ParityError
 from export.samples import LabelledImages, Samples, parity_images
-from training.evaluate import network_predictor
+from kakitori.confidence import Predictor
+from kakitori.engine import ENGINE, in_batches
+from training.models.weights import network_predictor
 
 # One image, as the page sends it, and a batch that is no power of two: the batch axis must be free.
 PARITY_BATCHES = (1, 7)

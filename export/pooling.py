@@ -7,8 +7,8 @@ from torch import nn
 
 from export.backends import Backend
 from export.errors import PoolingError
-from training.errors import check_choice
-from training.spec import POOLINGS
+from kakitori.errors import check_choice
+from kakitori.spec import POOLINGS
 
 FIXED_POOLS = {nn.AdaptiveAvgPool2d: nn.AvgPool2d, nn.AdaptiveMaxPool2d: nn.MaxPool2d}
 KIND_NAMES = {"avg": "an average", "max": "a maximum"}

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from export.errors import ExportError
+from kakitori.errors import DataError
+from kakitori.ink import to_tensor
+from kakitori.spec import GENERATED, INK_CHARSETS, ModelSpec
 from training.data.prepared import TEST, TRAIN
-from training.errors import DataError
-from training.ink import to_tensor
-from training.spec import GENERATED, INK_CHARSETS, ModelSpec
 
 # Images of labels (N,) at a side in pixels, from a seed: (N, size, size) uint8 coverage, 0 paper, 255 ink.
 ImageMaker = Callable[[np.ndarray, int, Sequence[int]], np.ndarray]

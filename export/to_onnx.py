@@ -14,7 +14,7 @@ from export.backends import Backend
 from export.errors import ExportError
 from export.graph_facts import BATCH, opset_of
 from export.lower_opset import lower_opset
-from training.spec import INPUT_NAME, OUTPUT_NAME
+from kakitori.spec import INPUT_NAME, OUTPUT_NAME
 
 DYNAMO_OPSET = 18
 

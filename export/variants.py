@@ -8,17 +8,20 @@ import onnx
 from torch import nn
 
 from export.backends import Variant
-from export.engine import onnx_predictor
+from export.errors import ExportError
 from export.graph_facts import GraphFacts, check_file, check_interface, check_operators, finish, graph_facts
+from export.int8.quantize import quantize_dynamic, quantize_static
 from export.manifest import Row, sha256_of
 from export.parity import ParityResult, Reference, check_parity, compare
 from export.pooling import prepare_pooling
-from export.quantize import quantize_dynamic, quantize_static
 from export.samples import Samples
 from export.simplify import simplify
 from export.storage import Store, as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
-from training.spec import ModelSpec
+from kakitori.confidence import Predictor
+from kakitori.engine import onnx_predictor
+from kakitori.errors import EngineError
+from kakitori.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,16 @@ def write_variant(trained: Trained, variant: Variant, graph: onnx.ModelProto, ex
     facts = graph_facts(check_file(path))
     check_interface(facts, spec, backend.opset, backend.ir_version)
     check_operators(facts, backend, variant.precision)
-    result = compare(onnx_predictor(path), trained.reference)
+    result = compare(_open_predictor(path), trained.reference)
     check_parity(result, variant.precision)
     return make_row(variant, facts, exporter, path, result)
+
+
+def _open_predictor(path: Path) -> Predictor:
+    try:
+        return onnx_predictor(path)
+    except EngineError as problem:
+        raise ExportError(str(problem)) from problem
 
 
 def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, result: ParityResult) -> Row:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kakitori.charset import Charset, get_charset
+
 REPORTED = ("torch", "onnx", "onnxruntime", "numba", "playwright", "kanjivg")
 ROOT = Path(__file__).parent.parent
 
@@ -42,6 +44,12 @@ def shipped_model(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small_charset() -> Charset:
+    """100 classes: the 71 hiragana and 29 kanji."""
+    return get_charset("etl9g", 100)
+
+
+@pytest.fixture(scope="session")
 def digits(tmp_path_factory) -> Path:
     """A working folder in which scikit-learn's real handwritten digits were prepared, learnt and exported.
 
@@ -50,9 +58,9 @@ def digits(tmp_path_factory) -> Path:
     import torch
 
     from export.build import export_model
-    from training.config import TrainConfig
-    from training.prepare import Options, prepare
-    from training.train import train
+    from training.data.prepare import Options, prepare
+    from training.fit.config import TrainConfig
+    from training.fit.train import train
 
     folder, threads = tmp_path_factory.mktemp("digits"), torch.get_num_threads()
     model = Path("models/digits")

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from training.charset import get_charset
-from training.data.ink import InkSource
+from kakitori.charset import get_charset
+from training.ink.source import InkSource
 
 # (name, bits) in the order of the record; a name of None stands for what is undefined there.
 FORMATS = {

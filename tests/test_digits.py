@@ -6,9 +6,9 @@ import pytest
 
 from export.build import export_model
 from export.errors import ExportError
-from export.measure import measure_accuracy
+from export.report.measure import measure_accuracy
+from kakitori.spec import read_spec
 from training.data.prepared import open_prepared
-from training.spec import read_spec
 from web.build import build_site
 
 
@@ -47,7 +47,7 @@ def test_the_pen_of_the_page_is_as_wide_as_that_of_the_images(model):
 
 
 def test_the_card_tells_of_the_digits_and_not_of_kanjivg(model):
-    from export.report import make_card
+    from export.report.tables import make_card
 
     card = make_card(model)
     assert "E. Alpaydin and C. Kaynak" in card

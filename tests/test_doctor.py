@@ -11,7 +11,7 @@ from rich.console import Console
 
 import doctor
 from doctor import NEEDS, Finding, check_gpu, check_packages, examine, lacking, read_pins, show
-from training.files import write_json
+from kakitori.files import write_json
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from export.build import export_model
-from export.measure import measure_accuracy
-from training.config import TrainConfig
-from training.prepare import Options, prepare
-from training.spec import read_spec
-from training.train import train
+from export.report.measure import measure_accuracy
+from kakitori.spec import read_spec
+from training.data.prepare import Options, prepare
+from training.fit.config import TrainConfig
+from training.fit.train import train
 from web.build import build_site
 
 NAMES = ("apple", "𠮷", "田")

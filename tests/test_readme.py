@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from export.measure import open_variant
-from training.confidence import softmax
-from training.ink import rasterise, to_tensor
-from training.spec import read_spec
+from export.report.measure import open_variant
+from kakitori.confidence import softmax
+from kakitori.ink import to_tensor
+from kakitori.spec import read_spec
+from training.ink.rasteriser import rasterise
 
 SETUP = 'python -m pip install -e ".[train]" && invoke export --backend strict site'
 TESTS = 'python -m pip install -e ".[test]" && invoke test --install-browsers --all'
@@ -36,7 +37,7 @@ def test_every_task_is_in_the_readme(readme):
 
 
 def test_the_tables_are_those_of_the_measured_files(readme, shipped_model):
-    from export.report import make_tables, replace_tables
+    from export.report.tables import make_tables, replace_tables
 
     assert replace_tables(readme, make_tables(shipped_model)) == readme
 

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from export.manifest import find_row, read_manifest, sha256_of
-from export.measure import open_variant
-from export.report import make_card
-from training.batches import TEST_STREAM
-from training.checkpoint import load_network
-from training.data.ink import InkSource
-from training.evaluate import network_predictor
-from training.ink import to_tensor
-from training.spec import WEIGHTS_FILE, read_spec
+from export.report.measure import open_variant
+from export.report.tables import make_card
+from kakitori.ink import to_tensor
+from kakitori.spec import WEIGHTS_FILE, read_spec
+from training.data.prepared import TEST
+from training.ink.source import InkSource
+from training.models.weights import load_network, network_predictor
 
 VARIANT = "strict.int8"
 CHARSETS = {"kanji": ("etl9g", 3036), "kanji-wide": ("wide", 6568)}
@@ -31,7 +30,7 @@ def clean_ink(shipped):
     """Inputs (300, 1, H, W) and labels of pen strokes that training never drew."""
     spec = read_spec(shipped)
     labels = np.linspace(0, spec.num_classes - 1, 300).astype(np.int64)
-    images = InkSource(spec.get_charset()).images(labels, spec.size, (TEST_STREAM, 7), photographed=0)
+    images = InkSource(spec.get_charset()).images(labels, spec.size, (TEST, 7), photographed=0)
     return to_tensor(images / np.float32(255)), labels
 
 

@@ -79,7 +79,7 @@ def test_export_lists_its_tables_without_torch(root):
         (("compat", "--onnx", "nowhere.onnx", "--inputs", "nowhere.npz"), "nowhere.onnx"),
         (("evaluate",), "--strokes FILE, --images DIR or --dataset"),
         (("evaluate", "--strokes", "nowhere.jsonl"), "nowhere.jsonl"),
-        (("evaluate", "--dataset", "ink", "--disturb"), "name a stroke file with --strokes"),
+        (("evaluate", "--dataset", "ink", "--corruptions"), "name a stroke file with --strokes"),
         (("evaluate", "--variant", "strict.int4", "--dataset", "ink"), "strict.int8"),
     ],
 )

@@ -1,1 +1,5 @@
-"""Charsets, ink, data, networks and the training loop: everything up to the weights in a model directory."""
+"""From strokes and data sets to the weights of a model directory. May import kakitori.
+
+    ink -> data -> evaluation -> fit        each imports those before it
+    models -> compress --------> fit
+"""

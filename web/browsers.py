@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
-from training.errors import KakitoriError, check_choice
+from kakitori.errors import KakitoriError, check_choice
 
 APT = ("apt-get", "install", "-y", "--no-install-recommends")
 

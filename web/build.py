@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from training.files import read_json
-from training.spec import COMPAT_FILE
+from kakitori.files import read_json
+from kakitori.spec import COMPAT_FILE
 from web.compat import render_compat_page
 from web.errors import OutputError, SiteError
 from web.fonts import japanese, select_faces

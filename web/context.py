@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from training.charset import Charset
-from training.errors import ModelError
-from training.spec import CONFIG_FILE, INK_CHARSETS, MANIFEST_FILE, MAPPING_FILE, ModelSpec
+from kakitori.charset import Charset
+from kakitori.errors import ModelError
+from kakitori.spec import CONFIG_FILE, INK_CHARSETS, MANIFEST_FILE, MAPPING_FILE, ModelSpec
 from web.errors import SiteError
 
 # What a data set or evaluation set is called on the page; others go by their own name.
@@ -68,16 +68,16 @@ def describe_classes(charset: Charset) -> str:
     """Return what a model reads, in words: the classes themselves where they are few, else how many of which script."""
     if len(charset) <= FEW:
         return f"{len(charset)} classes: {' '.join(charset.characters)}"
-    characters = all_readings(charset)
+    characters = all_homoglyphs(charset)
     scripts = [script_of(character) for character in characters]
     counts = [f"{scripts.count(name):,} {name}" for name in sorted(dict.fromkeys(scripts), key=OTHERS.__eq__)]
     shapes = f" of {len(charset):,} shapes" if len(characters) > len(charset) else ""
     return f"{len(characters):,} characters{shapes}: {', '.join(counts)}"
 
 
-def all_readings(charset: Charset) -> list[str]:
+def all_homoglyphs(charset: Charset) -> list[str]:
     """Return every character that may be a candidate."""
-    return [character for index in range(len(charset)) for character in charset.readings(index)]
+    return [character for index in range(len(charset)) for character in charset.homoglyphs(index)]
 
 
 def script_of(character: str) -> str:
@@ -104,7 +104,7 @@ def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, A
         "model": manifest.get("model", "kanji"),
         "charset": spec.charset,
         "num_classes": spec.num_classes,
-        "num_characters": len(all_readings(charset)),
+        "num_characters": len(all_homoglyphs(charset)),
         "classes": describe_classes(charset),
         "in_jis_order": None not in codes and codes == sorted(codes),
         "size": spec.size,

@@ -5,7 +5,7 @@
     └── OutputError         the output folder is not ours to replace
 """
 
-from training.errors import KakitoriError
+from kakitori.errors import KakitoriError
 
 
 class SiteError(KakitoriError):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.files import read_json
-from training.spec import CONFIG_FILE, KANJIVG_LICENCE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, read_spec
-from web.context import all_readings, select_variant, site_context
+from kakitori.files import read_json
+from kakitori.spec import CONFIG_FILE, KANJIVG_LICENCE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, read_spec
+from web.context import all_homoglyphs, select_variant, site_context
 from web.errors import SiteError
 
 MODEL_FOLDER = "model/"  # beside the library, which looks there where it is told no other
@@ -69,7 +69,7 @@ def read_model(model_dir: Path, folder: str, variant: str) -> SiteModel:
 
 def shown_characters(models: Sequence[SiteModel]) -> set[str]:
     """Return every character of a candidate, and the letters of the names of classes that are none."""
-    return {letter for model in models for letter in "".join(all_readings(model.spec.get_charset()))}
+    return {letter for model in models for letter in "".join(all_homoglyphs(model.spec.get_charset()))}
 
 
 def join_data(data: Sequence[dict[str, str]]) -> dict[str, str]:

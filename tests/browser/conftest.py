@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from training.data.kanjivg import parse_strokes
+from training.ink.kanjivg import parse_strokes
 from web.browsers import find_chromium
 from web.build import build_site
 from web.serve import running_server

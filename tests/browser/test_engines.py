@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from export import samples
-from training.checkpoint import load_network
-from training.spec import INPUT_NAME, OUTPUT_NAME
+from kakitori.spec import INPUT_NAME, OUTPUT_NAME
+from training.models.weights import load_network
 from wasm_check.engines import select_columns
 from wasm_check.inputs import ink_suite
 from wasm_check.judge import GREEN, GREY, RED

@@ -4,9 +4,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from training.confidence import softmax
-from training.ink import rasterise, to_tensor
-from training.spec import read_spec
+from kakitori.confidence import softmax
+from kakitori.ink import to_tensor
+from kakitori.spec import read_spec
+from training.ink.rasteriser import rasterise
 
 FIXTURES = "田町書愛きんあ語一口国曜鬼飛龍凸右石"
 TOP_K = 10

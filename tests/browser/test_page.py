@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from training.charset import get_charset
+from kakitori.charset import get_charset
 
 FIRST = "#board li:first-child .card"
 

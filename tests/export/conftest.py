@@ -10,11 +10,11 @@ from torch import nn
 
 from export import samples
 from export.build import export_model
-from training.charset import get_charset
-from training.checkpoint import save_network
-from training.ink import to_tensor
+from kakitori.charset import get_charset
+from kakitori.ink import to_tensor
+from kakitori.spec import KANJIVG_LICENCE, ModelSpec
 from training.models.registry import build_network
-from training.spec import KANJIVG_LICENCE, ModelSpec
+from training.models.weights import save_network
 
 SIZE = 32
 NUM_CLASSES = 10

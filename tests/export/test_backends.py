@@ -16,8 +16,8 @@ from export.backends import (
 )
 from export.to_onnx import EXPORTERS
 from export.variants import SCHEMES
-from training.errors import KakitoriError
-from training.spec import POOLINGS
+from kakitori.errors import KakitoriError
+from kakitori.spec import POOLINGS
 
 
 @pytest.mark.parametrize("row", BACKENDS.values(), ids=BACKENDS)

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from export import bench, latency
-from export.comparison import BrowserTimes
 from export.errors import ManifestError
-from export.report import make_tables
-from training.files import write_json
+from export.report import bench, latency
+from export.report.comparison import BrowserTimes
+from export.report.tables import make_tables
+from kakitori.files import write_json
 
 COMPARISON = {
     "browser": {"engine": "", "problem": "no browser here"},

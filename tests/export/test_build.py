@@ -11,7 +11,7 @@ from export import variants
 from export.backends import BACKENDS, PRECISIONS
 from export.errors import AccuracyError, ExportError, ParityError, VariantsFailed
 from export.manifest import read_manifest
-from training.errors import KakitoriError, ModelError
+from kakitori.errors import KakitoriError, ModelError
 
 
 def files(model_dir):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from export.report import emitted_grams, make_card
-from training.charset import get_charset
-from training.spec import ModelSpec, write_spec
+from export.report.tables import emitted_grams, make_card
+from kakitori.charset import get_charset
+from kakitori.spec import ModelSpec, write_spec
 
 KANJIVG = {"source": "KanjiVG", "url": "https://a.org", "licence": "CC BY-SA 3.0", "attribution": "Ink."}
 BOTH = {"source": "KanjiVG; fonts", "url": "https://a.org; https://b.org", "licence": "CC BY-SA 3.0; OFL",

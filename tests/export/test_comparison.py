@@ -5,11 +5,11 @@ import onnx
 import pytest
 import torch
 
-from export import comparison, latency
-from export.comparison import BrowserTimes, compare_speed, with_ratios
-from export.latency import native_samples, percentiles
 from export.manifest import read_manifest
-from export.standin import CHOSEN, READINGS, Reading, scaled, write_standin
+from export.report import comparison, latency
+from export.report.comparison import BrowserTimes, compare_speed, with_ratios
+from export.report.latency import native_samples, percentiles
+from export.report.standin import CHOSEN, STAND_INS, ScoredAnswers, scaled, write_standin
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +21,13 @@ def _few_runs(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """A stand-in that is written in no time."""
-    monkeypatch.setitem(comparison.READINGS, CHOSEN, Reading("small", 0.25, 2, 8, None))
+    monkeypatch.setitem(comparison.STAND_INS, CHOSEN, ScoredAnswers("small", 0.25, 2, 8, None))
 
 
 def test_the_standin_weighs_as_much_as_the_model_it_stands_for_and_is_the_same_every_time(tmp_path):
     before = torch.get_rng_state()
     for name in ("one", "two"):
-        write_standin(tmp_path / name, READINGS[CHOSEN])
+        write_standin(tmp_path / name, STAND_INS[CHOSEN])
     assert torch.equal(torch.get_rng_state(), before)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert (tmp_path / "one").stat().st_size == pytest.approx(2.23e6, rel=0.01)
@@ -43,7 +43,7 @@ def test_channels_are_rounded_as_efficientnet_does(channels, width, wanted):
 
 def test_files_take_turns_and_each_gets_all_its_runs(tmp_path, small):
     path = tmp_path / "standin.onnx"
-    write_standin(path, comparison.READINGS[CHOSEN])
+    write_standin(path, comparison.STAND_INS[CHOSEN])
     first, second = native_samples([(path, 64), (path, 64)])
     assert len(first) == len(second) == latency.RUNS
     assert min(*first, *second) > 0

@@ -5,19 +5,19 @@ import onnx
 import pytest
 
 from export.backends import BACKENDS, PRECISIONS, get_backend
-from export.bias_correction import correct_biases
-from export.calibration import activation_ranges
-from export.engine import onnx_predictor, open_session
-from export.equalise import equalise, find_pairs
-from export.errors import ExportError, InterfaceError, QuantizationError, UnsupportedOpError
+from export.errors import InterfaceError, QuantizationError, UnsupportedOpError
 from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
-from export.headroom import with_headroom
+from export.int8.bias_correction import correct_biases
+from export.int8.equalise import equalise, find_pairs
+from export.int8.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
+from export.int8.ranges import activation_ranges, with_headroom
 from export.pooling import prepare_pooling
-from export.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
 from export.simplify import simplify
 from export.storage import as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import to_onnx
-from training.int8 import largest_pair
+from kakitori.engine import onnx_predictor, open_session
+from kakitori.errors import EngineError
+from training.compress.int8 import largest_pair
 
 ARCHS = ("resnet", "compact", "cnn")
 
@@ -236,7 +236,7 @@ def test_an_invalid_file_is_refused(make_graph, tmp_path):
     path.write_bytes(model.SerializeToString()[:-100])
     with pytest.raises(InterfaceError, match="not a valid ONNX model"):
         check_file(path)
-    with pytest.raises(ExportError, match=r"m\.onnx does not load in onnxruntime .*: export it again\."):
+    with pytest.raises(EngineError, match=r"m\.onnx does not load in onnxruntime .*: export it again\."):
         onnx_predictor(path)
     # What quantize_static writes for per-channel scales at opset 11: an axis that DequantizeLinear does not have.
     model.graph.node[0].attribute.append(onnx.helper.make_attribute("axis", 0))

@@ -5,9 +5,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.engine import open_session
 from export.errors import ExportError
 from export.lower_opset import lower_opset
+from kakitori.engine import open_session
 
 IMAGES = np.random.default_rng(2).random((5, 3, 4, 4), np.float32)
 

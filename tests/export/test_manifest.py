@@ -6,7 +6,7 @@ import pytest
 
 from export.errors import ManifestError
 from export.manifest import find_row, read_manifest, write_manifest
-from training.errors import KakitoriError
+from kakitori.errors import KakitoriError
 
 
 def row(variant="strict.int8"):

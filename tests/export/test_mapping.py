@@ -6,8 +6,8 @@ import pytest
 
 from export.errors import MappingError
 from export.mapping import build_mapping, char_of, check_mapping, jis_of, write_mapping
-from training.charset import Charset, get_charset
-from training.spec import ModelSpec
+from kakitori.charset import Charset, get_charset
+from kakitori.spec import ModelSpec
 
 
 @pytest.fixture
@@ -67,16 +67,16 @@ def test_characters_of_one_shape_stand_with_their_codes_and_places():
     mapping = build_mapping(charset, None, {})
     spec = ModelSpec("resnet", (8,), "adaptive_avg", "wide", len(charset), charset.digest)
     check_mapping(json.loads(json.dumps(mapping)), spec)
-    assert mapping["class_to_readings"][str(charset.index("っ"))] == ["つ", "っ"]
-    assert (mapping["reading_to_jis"]["っ"], mapping["reading_to_jis"]["o"]) == ("2443", "236F")
-    assert mapping["reading_to_place"]["っ"] == {"size": (0, 0.5), "middle": (0.45, 1)}
+    assert mapping["class_to_homoglyphs"][str(charset.index("っ"))] == ["つ", "っ"]
+    assert (mapping["homoglyph_to_jis"]["っ"], mapping["homoglyph_to_jis"]["o"]) == ("2443", "236F")
+    assert mapping["homoglyph_to_place"]["っ"] == {"size": (0, 0.5), "middle": (0.45, 1)}
     assert mapping["class_to_jis"][str(charset.index("A"))] == "2341"
 
 
 def test_a_wrong_reading_is_named():
     charset = get_charset("wide", 30)
     mapping = build_mapping(charset, None, {})
-    mapping["class_to_readings"]["0"][0] = "。"
+    mapping["class_to_homoglyphs"]["0"][0] = "。"
     with pytest.raises(MappingError, match="class 0 is '、', and its first reading '。'"):
         check_mapping(mapping, ModelSpec("resnet", (8,), "adaptive_avg", "wide", 30, charset.digest))
 

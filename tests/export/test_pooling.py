@@ -7,7 +7,7 @@ from torch import nn
 from export.backends import get_backend
 from export.errors import PoolingError
 from export.pooling import prepare_pooling, resolve_pooling
-from training.errors import KakitoriError
+from kakitori.errors import KakitoriError
 from training.models.registry import build_network
 
 ADAPTIVE = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)

@@ -1,23 +1,23 @@
-from export.robust_tables import confusables_text, disturbances_text
+from export.report.robust_tables import confusables_text, corruptions_text
 
 SETTING = {"engine": "engine 1", "date": "2026-11-21", "variant": "strict.int8", "set": "a.jsonl"}
 
 
-def disturbed(name, source, characters, top1):
-    return {"disturbance": name, "source": source, "characters": characters, "top1_percent": top1,
-            "top5_percent": 100, "undisturbed_top1_percent": 100}  # fmt: skip
+def corrupted(name, source, characters, top1):
+    return {"corruption": name, "source": source, "characters": characters, "top1_percent": top1,
+            "top5_percent": 100, "clean_top1_percent": 100}  # fmt: skip
 
 
 def test_what_was_not_measured_has_no_table():
     accuracy = SETTING | {"rows": []}
-    assert disturbances_text([accuracy]) == confusables_text([accuracy]) == ""
+    assert corruptions_text([accuracy]) == confusables_text([accuracy]) == ""
 
 
 def test_disturbances_have_a_column_for_each_source_and_variant():
-    rows = [disturbed("none", "pen", 9, 100), disturbed("none", "all", 9, 100), disturbed("joined", "pen", 7, 90.04)]
-    entry = SETTING | {"measure": "disturbances", "rows": rows}
-    first, _, none, joined, _, setting = disturbances_text([entry, entry | {"variant": "pytorch"}]).splitlines()
-    assert first == "| disturbance | pen, strict.int8 | pen, pytorch |"
+    rows = [corrupted("none", "pen", 9, 100), corrupted("none", "all", 9, 100), corrupted("joined", "pen", 7, 90.04)]
+    entry = SETTING | {"measure": "corruptions", "rows": rows}
+    first, _, none, joined, _, setting = corruptions_text([entry, entry | {"variant": "pytorch"}]).splitlines()
+    assert first == "| corruption | pen, strict.int8 | pen, pytorch |"
     assert none == "| none | 100.0 / 100.0 | 100.0 / 100.0 |"
     assert joined == "| joined | 90.0 / 100.0 of 7 | 90.0 / 100.0 of 7 |"
     assert setting.endswith("in engine 1, 2026-11-21.")

@@ -5,8 +5,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.engine import open_session
 from export.storage import BLOCK, as_float16, as_int4, as_int8, pack_int4, store_weights
+from kakitori.engine import open_session
 
 OUTPUTS, INPUTS = 6, 2 * BLOCK
 

@@ -5,8 +5,8 @@ import pytest
 import tract
 
 from export.backends import BACKENDS
-from export.engine import onnx_predictor
-from training.spec import POOLINGS
+from kakitori.engine import onnx_predictor
+from kakitori.spec import POOLINGS
 
 FIXED_OF = {"adaptive_avg": "fixed_avg", "adaptive_max": "fixed_max"}
 TRAINED = [name for name, row in POOLINGS.items() if not row.fixed]

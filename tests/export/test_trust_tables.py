@@ -1,13 +1,13 @@
-from export.trust_tables import confidence_text, plot_reliability, scores_text
-from training.metrics import BINS
-from training.spec import Confidence
+from export.report.reliability_tables import confidence_text, plot_reliability, scores_text
+from kakitori.spec import Confidence
+from training.evaluation.metrics import BINS
 
 SETTING = {"engine": "torch 2", "date": "2026-11-21", "variant": "pytorch", "set": "ink"}
 BINNED = {name: [float(i)] * BINS for i, name in ((30, "counts"), (50, "probability_percent"), (40, "right_percent"))}
 KNOWN = {"measure": "confidence", **SETTING, "rows": [
     {"source": "ink", "characters": 300, "outside_charset": 0, "right_percent": 97.5, "probability_percent": 97,
      "ece_percent": 0.5, "ece_uncalibrated_percent": 10, "unsure_percent": 1, "reliability": BINNED}]}  # fmt: skip
-OTHERS = {"measure": "impostors", **SETTING, "rows": [
+OTHERS = {"measure": "out_of_distribution", **SETTING, "rows": [
     {"kind": "spiral", "images": 200, "accepted_percent": 12.5,
      "scores_accepted_percent": {"margin": 50, "energy": 20}},
     {"kind": "dots", "images": 100, "accepted_percent": 2.5,

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from training.charset import Charset, get_charset
-from training.data.ink import InkSource
+from training.ink.source import InkSource
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -12,12 +11,6 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="session")
-def small_charset() -> Charset:
-    """100 classes: the 71 hiragana and 29 kanji."""
-    return get_charset("etl9g", 100)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from training.charset import get_charset
-from training.files import write_json
-from training.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, write_spec
+from kakitori.charset import get_charset
+from kakitori.files import write_json
+from kakitori.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, write_spec
 from web.npm import npm_command
 
 ROOT = Path(__file__).parents[2]

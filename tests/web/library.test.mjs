@@ -74,7 +74,7 @@ test("a temperature sharpens the probabilities, and the threshold makes the answ
   assert.ok(Math.abs(sharp[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
   assert.deepEqual([plain.unsure, sharp.unsure], [false, false]);
   assert.equal(read({ temperature: 1, threshold: 0.7 }).unsure, true);
-  assert.equal(read({ temperature: 0.5, softening: 2, threshold: 0.7 }).unsure, true);
+  assert.equal(read({ temperature: 0.5, rejection_temperature: 1, threshold: 0.7 }).unsure, true);
 });
 
 test("no ink is unsure, and is announced by silence", () => {
@@ -93,11 +93,11 @@ test("a class that is no character has no code point", () => {
   assert.deepEqual(rank(new Float32Array([2, 1, 0]), facts, 3).map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
 });
 
-const SHAPES = { ...MAPPING, class_to_readings: { 1: ["つ", "っ"] }, reading_to_jis: { "つ": "2444", "っ": "2443" },
-  reading_to_place: { "っ": { size: [0, 0.5], middle: [0.45, 1] } } };
+const HOMOGLYPHS = { ...MAPPING, class_to_homoglyphs: { 1: ["つ", "っ"] }, homoglyph_to_jis: { "つ": "2444", "っ": "2443" },
+  homoglyph_to_place: { "っ": { size: [0, 0.5], middle: [0.45, 1] } } };
 
 test("all characters of a shape are candidates, next to each other, in the order that size and place decide", () => {
-  const facts = modelFacts(CONFIG, SHAPES, MANIFEST, undefined);
+  const facts = modelFacts(CONFIG, HOMOGLYPHS, MANIFEST, undefined);
   const read = (topK, place) => rank(new Float32Array([0, 2, 1]), facts, topK, place).map(({ char, index }) => char + index);
   assert.deepEqual(read(3), ["つ1", "っ1", "𠮷2"]);
   assert.deepEqual(read(3, { size: 0.9, middle: 0.5 }), ["つ1", "っ1", "𠮷2"]);

@@ -1,7 +1,7 @@
 // Reads {"size", "margin", "radius", "strokes": [...], "images": [{"width", "height", "base64"}]} from standard input and
 // writes the pixels that the library makes of each, as base64 of float32; null for a picture without ink.
 import { readFileSync } from "node:fs";
-import { rasteriseImage } from "../../web/static/kakitori/shared/image.js";
+import { rasteriseImage } from "../../web/static/kakitori/shared/picture.js";
 import { rasterise, toTensor } from "../../web/static/kakitori/shared/ink.js";
 
 const { size, margin, radius, strokes, images } = JSON.parse(readFileSync(0, "utf-8"));

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from training.errors import ModelError
+from kakitori.errors import ModelError
 from web.build import MARKER_FILE, build_site, read_folder
 from web.errors import OutputError, SiteError
 from web.render import render_pages

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from training.charset import Charset, get_charset
-from training.errors import KakitoriError
-from training.spec import MANIFEST_FILE, MAPPING_FILE, read_spec
+from kakitori.charset import Charset, get_charset
+from kakitori.errors import KakitoriError
+from kakitori.spec import MANIFEST_FILE, MAPPING_FILE, read_spec
 from web.context import accuracy_rows, describe_classes, site_context
 from web.errors import SiteError
 

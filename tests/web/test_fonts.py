@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from training.charset import get_charset
+from kakitori.charset import get_charset
 from web.errors import SiteError
 from web.fonts import Face, japanese, parse_range, select_faces
 

@@ -7,10 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from training.errors import DataError
-from training.image import MIN_CONTRAST, WHITE, rasterise_image, to_grey
-from training.ink import rasterise, to_tensor
-from training.paper import even_light
+from kakitori.errors import DataError
+from kakitori.illumination import correct_illumination
+from kakitori.ink import to_tensor
+from kakitori.picture import MIN_CONTRAST, WHITE, rasterise_image, to_grey
+from training.ink.rasteriser import rasterise
 
 SCRIPT = "tests/web/pixels.mjs"
 # The contract is 1/255. Both sides do the same float64 arithmetic; float32 rounding and the order of a sum remain.
@@ -125,7 +126,7 @@ def test_degenerate_ink_is_ink(name):
 
 def test_the_pictures_compared_have_shadows_that_are_evened_out():
     shadowed = {name: to_grey(image) for name, image in pictures().items() if "shadow" in name}
-    evened = {name for name, grey in shadowed.items() if even_light(grey, WHITE, MIN_CONTRAST) is not grey}
+    evened = {name for name, grey in shadowed.items() if correct_illumination(grey, WHITE, MIN_CONTRAST) is not grey}
     assert {f"shadow on 400x300 {kind}" for kind in ("dark", "light")} <= evened, sorted(evened)
     assert len(evened) >= 8
 

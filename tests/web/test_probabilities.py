@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from training.confidence import softmax
+from kakitori.confidence import softmax
 
 TOLERANCE = 1e-12  # both compute in float64
 

@@ -1,1 +1,1 @@
-"""Data sources, one module each."""
+"""Stored data sets: preparing, splitting, mixing and inspecting them. May import kakitori and training.ink."""

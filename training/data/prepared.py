@@ -1,6 +1,6 @@
 """Prepared sets: images of one data set, fitted and ready to train on, in a folder that is written whole or not at all.
 
-    images.npy     (N, S, S) uint8 coverage, 0 paper, 255 ink, cropped and fitted as `training.image` says
+    images.npy     (N, S, S) uint8 coverage, 0 paper, 255 ink, cropped and fitted as `kakitori.picture` says
     labels.npy     (N,) int32 class index
     writers.npy    (N,) int32 writer, or group of writers, -1 where unknown
     splits.npy     (N,) uint8 index into SPLITS
@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from training.charset import CHARSETS, Charset, get_charset
-from training.errors import DataError
-from training.files import read_json, write_json
+from kakitori.charset import CHARSETS, Charset, get_charset
+from kakitori.errors import DataError
+from kakitori.files import read_json, write_json
 
 SPLITS = ("train", "validation", "test")
-TRAIN, VALIDATION, TEST = range(len(SPLITS))
+TRAIN, VALIDATION, TEST = range(len(SPLITS))  # also the first entry of every seed: no image is drawn for two splits
 RECORD = np.dtype([("file", "<i4"), ("record", "<i4"), ("offset", "<i8")])  # index into `files`, record, its first byte
 UNLABELLED = -1  # rows that still wait for an image, or were left out as bad
 METADATA, PROGRESS = "metadata.json", "progress.json"

@@ -7,15 +7,15 @@ from typing import Protocol
 
 import numpy as np
 
-from training.charset import Charset, get_charset, limited
-from training.data.font_table import FONTS, is_font_set
-from training.data.ink import InkSource
+from kakitori.charset import Charset, get_charset, limited
+from kakitori.errors import DataError, KakitoriError
+from kakitori.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
+from training.data.fonts.table import FONTS, is_font_set
 from training.data.mixed import MixedSource
 from training.data.prepared import METADATA, open_prepared, prepared_folder
-from training.data.published import PUBLISHED
+from training.data.published.sets import PUBLISHED
 from training.data.stored import StoredSource
-from training.errors import DataError, KakitoriError
-from training.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
+from training.ink.source import InkSource
 
 JOIN = "+"  # between the names of a mixture
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kakitori.errors import DataError, check_choice
 from training.data.prepared import SPLITS
-from training.errors import DataError, check_choice
 
 SHARES = (0.8, 0.1, 0.1)  # of SPLITS
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training.charset import Charset
+from kakitori.charset import Charset
+from kakitori.errors import DataError
+from training.data.distortion import distort_batch
+from training.data.fonts.glyph_variation import vary_batch
 from training.data.prepared import SPLITS, TRAIN, open_prepared
-from training.errors import DataError
-from training.glyph_augment import vary_batch
-from training.image_augment import distort_batch
 
 HELD_OUT = 10_000  # images of a split, at most, that are looked at after every epoch
 RADIUS_SAMPLE = 1_000  # images that the pen's width is estimated from

@@ -1,1 +1,1 @@
-"""Network architectures, one file each; `registry` lists them."""
+"""The architectures, one file each, their registry, and their weights on disk. May import kakitori."""

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from training.spec import POOLINGS
+from kakitori.spec import POOLINGS
 
 ADAPTIVE_POOLS = {"avg": nn.AdaptiveAvgPool2d, "max": nn.AdaptiveMaxPool2d}
 

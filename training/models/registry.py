@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from training.errors import KakitoriError, check_choice
+from kakitori.errors import KakitoriError, check_choice
+from kakitori.spec import ModelSpec
 from training.models import cnn, compact, resnet
-from training.spec import ModelSpec
 
 
 @dataclass(frozen=True)

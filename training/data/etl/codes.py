@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.charset import Charset, get_charset
-from training.errors import DataError
+from kakitori.charset import Charset, get_charset
+from kakitori.errors import DataError
 
 UNKNOWN, OUTSIDE = -1, -2  # labels: no character of its set; a character of its set, but not of the charset wanted
 CO59_FILE = "euc_co59.dat"

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from kakitori.errors import DataError
+from kakitori.picture import rasterise_levels
 from training.data.etl.codes import OUTSIDE, UNKNOWN
 from training.data.etl.files import EtlFile, Problems
 from training.data.etl.formats import LAYOUTS, EtlSet
 from training.data.etl.reader import Block, decode_field, decode_levels, read_blocks
 from training.data.prepared import RECORD, UNLABELLED, PreparedWriter
-from training.errors import DataError
-from training.image import rasterise_levels
 
 PER_DATABASE = 1_000_000  # writer numbers: those of ETL9 are 9,000,000 and up
 FOREIGN = 0.5  # a larger share of codes without a character in a block: none of it is to be believed

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kakitori.errors import DataError, check_choice
 from training.data.etl.codes import CO59_FILE, CO59_SOURCE
 from training.data.etl.formats import DATASETS, LAYOUTS, EtlSet
 from training.data.etl.reader import count_samples
-from training.errors import DataError, check_choice
 
 
 @dataclass

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from kakitori.errors import DataError
 from training.data.etl.codes import T56
 from training.data.etl.formats import LAYOUTS, EtlSet, Field, Layout
-from training.errors import DataError
 
 BLOCK_PIXELS = 1 << 24  # read at once: a thousand records of ETL9G, four thousand of the small ones
 _T56 = np.array(list(T56))

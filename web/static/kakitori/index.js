@@ -9,7 +9,7 @@
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
  * @typedef {import("./worker/load.js").Progress} Progress
  * @typedef {{topK?: number, signal?: AbortSignal}} Options
- * @typedef {Options & {pad?: import("./shared/readings.js").Pad}} StrokeOptions
+ * @typedef {Options & {pad?: import("./shared/homoglyphs.js").Pad}} StrokeOptions
  */
 
 import { checkImage, checkPad, checkStrokes, checkTopK } from "./shared/strokes.js";

@@ -4,9 +4,9 @@ import { noCandidates } from "../shared/classes.js";
  * Keeps a pad's candidates up to date: new ink aborts the reading of old ink, and an answer that comes late is dropped.
  *
  * @typedef {import("../shared/classes.js").Candidates} Candidates
- * @typedef {import("../shared/readings.js").Pad} Pad
+ * @typedef {import("../shared/homoglyphs.js").Pad} Pad
  * @typedef {import("../shared/strokes.js").Strokes} Strokes
- * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidates>}} Reading
+ * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidates>}} ScoredAnswers
  */
 export class Reader {
   /** @type {AbortController | null} */
@@ -20,7 +20,7 @@ export class Reader {
     this.#onError = onError;
   }
 
-  /** @param {Reading | null} recognizer @param {Strokes} strokes @param {number} topK @param {Pad} pad */
+  /** @param {ScoredAnswers | null} recognizer @param {Strokes} strokes @param {number} topK @param {Pad} pad */
   async read(recognizer, strokes, topK, pad) {
     this.#current?.abort();
     this.#current = null;

@@ -1,4 +1,4 @@
-import { orderReadings } from "./readings.js";
+import { orderHomoglyphs } from "./homoglyphs.js";
 
 /**
  * From logits to candidates, and from the model's JSON files to the facts needed for it.
@@ -24,10 +24,10 @@ import { orderReadings } from "./readings.js";
  * @property {string} digest of the charset
  * @property {string[]} characters by class index
  * @property {(string | null)[]} jis by class index
- * @property {import("./readings.js").Readings} readings
+ * @property {import("./homoglyphs.js").Homoglyphs} homoglyphs
  * @property {number} temperature probabilities are the softmax of logits / temperature
- * @property {number} softening of the temperature, where it is asked whether the answer is sure
- * @property {number} threshold unsure where the first probability, at softening · temperature, is below
+ * @property {number} rejectionTemperature of the softmax whose largest probability is the rejection score
+ * @property {number} threshold unsure where the rejection score is below
  */
 
 const IDENTITY_FIELDS = ["charset", "num_classes", "digest"];
@@ -57,7 +57,8 @@ export function modelFacts(config, mapping, manifest, variant) {
     const there = manifest.files.map((row) => row.variant).join(", ");
     throw new Error(`There is no variant "${variant}" in manifest.json: those there are: ${there}.`);
   }
-  const { temperature, softening = 1, threshold } = config.confidence ?? NO_CONFIDENCE;
+  const { temperature, rejection_temperature: rejectionTemperature = temperature, threshold } =
+    config.confidence ?? NO_CONFIDENCE;
   const indices = Array.from({ length: config.num_classes }, (_, index) => index);
   return {
     variant: file.variant,
@@ -69,19 +70,19 @@ export function modelFacts(config, mapping, manifest, variant) {
     digest: config.digest,
     characters: indices.map((index) => mapping.class_to_char[index]),
     jis: indices.map((index) => mapping.class_to_jis[index] ?? null),
-    readings: {
-      characters: mapping.class_to_readings ?? {},
-      jis: mapping.reading_to_jis ?? {},
-      places: mapping.reading_to_place ?? {},
+    homoglyphs: {
+      characters: mapping.class_to_homoglyphs ?? {},
+      jis: mapping.homoglyph_to_jis ?? {},
+      places: mapping.homoglyph_to_place ?? {},
     },
     temperature,
-    softening,
+    rejectionTemperature,
     threshold,
   };
 }
 
 /**
- * Return probabilities in float64, which sum to 1. Mirrors training/confidence.py; a test compares them.
+ * Return probabilities in float64, which sum to 1. Mirrors kakitori/confidence.py; a test compares them.
  *
  * @param {ArrayLike<number>} logits
  * @param {number} temperature
@@ -101,13 +102,13 @@ export function softmax(logits, temperature) {
  * @param {ArrayLike<number>} logits one per class
  * @param {ModelFacts} facts
  * @param {number} topK
- * @param {import("./readings.js").InkPlace | null} [place] null if the pad is not known
+ * @param {import("./homoglyphs.js").InkPlace | null} [place] null if the pad is not known
  * @returns {Candidates}
  */
 export function rank(logits, facts, topK, place = null) {
   const probabilities = softmax(logits, facts.temperature);
   const order = Array.from(probabilities.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  const candidates = order.slice(0, topK).flatMap((index) => readingsOf(facts, index, place).map(({ char, jis }) => ({
+  const candidates = order.slice(0, topK).flatMap((index) => homoglyphsOf(facts, index, place).map(({ char, jis }) => ({
     char,
     jis,
     codePoint: [...char].length === 1 ? char.codePointAt(0) : null,
@@ -118,8 +119,8 @@ export function rank(logits, facts, topK, place = null) {
 }
 
 /** @param {ArrayLike<number>} logits @param {number} first the best class @param {ModelFacts} facts */
-function isUnsure(logits, first, { temperature, softening, threshold }) {
-  return softmax(logits, softening * temperature)[first] < threshold;
+function isUnsure(logits, first, { rejectionTemperature, threshold }) {
+  return softmax(logits, rejectionTemperature)[first] < threshold;
 }
 
 /** Return the candidates of no ink. @returns {Candidates} */
@@ -127,9 +128,9 @@ export function noCandidates() {
   return Object.assign([], { unsure: true });
 }
 
-/** @param {ModelFacts} facts @param {number} index @param {import("./readings.js").InkPlace | null} place */
-function readingsOf({ characters, jis, readings }, index, place) {
-  const shared = readings.characters[index];
+/** @param {ModelFacts} facts @param {number} index @param {import("./homoglyphs.js").InkPlace | null} place */
+function homoglyphsOf({ characters, jis, homoglyphs }, index, place) {
+  const shared = homoglyphs.characters[index];
   if (shared === undefined) return [{ char: characters[index], jis: jis[index] }];
-  return orderReadings(shared, readings.places, place).map((char) => ({ char, jis: readings.jis[char] ?? null }));
+  return orderHomoglyphs(shared, homoglyphs.places, place).map((char) => ({ char, jis: homoglyphs.jis[char] ?? null }));
 }

@@ -1,5 +1,5 @@
 /**
- * Ink to pixels, the mirror of training/ink.py: same definition, same order of operations, float64 throughout.
+ * Ink to pixels, the mirror of training/ink/rasteriser.py: same definition, same order of operations, float64 throughout.
  * No canvas is involved, so every browser gives the same pixels. Touches neither the document nor the runtime.
  *
  *   fit       centre the bounding box of all points, scale its longer side to (1 - 2·margin)·size

@@ -82,7 +82,7 @@ export function checkTopK(topK, numClasses) {
 
 /**
  * @param {unknown} pad
- * @returns {import("./readings.js").Pad | null} null where there is none
+ * @returns {import("./homoglyphs.js").Pad | null} null where there is none
  * @throws {TypeError | RangeError} if it has no width and height above 0.
  */
 export function checkPad(pad) {

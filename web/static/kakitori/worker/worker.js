@@ -3,10 +3,10 @@
  * Messages out: {kind: "progress", progress}, {id, result} or {id, error: {name, message}}.
  */
 
-import { rasteriseImage } from "../shared/image.js";
+import { rasteriseImage } from "../shared/picture.js";
 import { rasterise, toTensor } from "../shared/ink.js";
 import { noCandidates, rank } from "../shared/classes.js";
-import { inkPlace } from "../shared/readings.js";
+import { inkPlace } from "../shared/homoglyphs.js";
 import { checkTopK } from "../shared/strokes.js";
 import { load } from "./load.js";
 

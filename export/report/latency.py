@@ -1,0 +1,55 @@
+"""How long ONNX files take for one image on one thread, in turns, so that what else the machine does hits all alike."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kakitori.engine import open_session
+from kakitori.spec import INPUT_NAME, PAPER
+
+WARM_UPS, RUNS = 50, 500  # of one image each
+# A turn is many runs: run by run, each file would find its weights pushed out of the cache by the others, and seven
+# files took twice as long as alone (November 2026, AMD EPYC).
+TURNS = 10
+TURN_WARM_UPS = 5
+
+
+def native_samples(files: Sequence[tuple[Path, int]]) -> list[np.ndarray]:
+    """Return the milliseconds of RUNS runs of each file, (RUNS,) float64, in ONNX Runtime.
+
+    Args:
+        files: ONNX files, and the input side in pixels of each.
+
+    Raises:
+        EngineError: if ONNX Runtime does not accept a file.
+    """
+    runs = [_one_image(path, size) for path, size in files]
+    for run in runs:
+        _time(run, WARM_UPS)
+    each = max(1, RUNS // TURNS)
+    turns = [[_time(run, TURN_WARM_UPS + each)[TURN_WARM_UPS:] for run in runs] for _ in range(TURNS)]
+    return [np.concatenate(samples) for samples in zip(*turns, strict=True)]
+
+
+def _one_image(path: Path, size: int) -> Callable[[], object]:
+    session = open_session(path, threads=1)
+    feed = {INPUT_NAME: np.full((1, 1, size, size), PAPER, np.float32)}
+    return lambda: session.run(None, feed)
+
+
+def _time(run: Callable[[], object], times: int) -> np.ndarray:
+    """Return the milliseconds of each of several runs in a row."""
+    samples = np.empty(times)
+    for i in range(times):
+        started = time.perf_counter()
+        run()
+        samples[i] = 1000 * (time.perf_counter() - started)
+    return samples
+
+
+def percentiles(samples_ms: Sequence[float]) -> dict[str, float]:
+    """Return `p50_ms` and `p95_ms` of samples in milliseconds."""
+    p50, p95 = np.percentile(samples_ms, [50, 95])
+    return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3)}

@@ -1,0 +1,162 @@
+"""A stand-in for the model that public kanji pages run: a network of its kind, size and cost, with random weights.
+
+That model is DaKanji's single-character CNN (github.com/CaptainDario/DaKanji-Single-Kanji-Recognition): an
+EfficientNet-lite (Tan & Le 2019, arXiv:1905.11946, without squeeze-and-excitation and with ReLU6) for 64x64 pixels and
+6,507 classes; 2.23 MB as ONNX, 0.24 ms a character natively on one idle thread. Lite0's own classifier of 1,280 x 6,507
+would weigh 33 MB in float32, so the network was narrowed; by how much depends on how weights are stored, and STAND_INS
+has one row for each way that gives 2.23 MB. Its published training recipe converts to float16, and with lite0's first
+five stages float16 also comes nearest to 0.24 ms, so that row is the stand-in (AMD EPYC, onnxruntime 1.31.1, one thread
+of a busy machine, November 2026):
+
+    float32                0.198 ms
+    float16                0.245 ms   <- this one
+    float16, all stages    0.200 ms
+    int8 weights           0.333 ms
+
+Run:    python -m export.report.standin            times every reading on this machine
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import Tensor, nn
+
+from export.backends import get_backend
+from export.graph_facts import finish
+from export.report.latency import native_samples, percentiles
+from export.simplify import simplify
+from export.storage import as_float16, as_int8, store_weights
+from export.to_onnx import to_onnx
+from kakitori.files import replacing
+from kakitori.spec import ModelSpec
+from training.models.layers import classifier, conv_norm
+
+SIZE, NUM_CLASSES = 64, 6507
+STEM = 32  # EfficientNet-lite does not scale it
+CHANNEL_STEP = 8
+SEED = 1
+BACKEND = "strict"
+FOLDER = Path("runs/standin")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Inverted residual blocks (Sandler et al. 2018): the first has the stride, all have the channels."""
+
+    expansion: int
+    channels: int
+    blocks: int
+    stride: int
+    kernel: int
+
+
+STAGES = (  # EfficientNet-B0's (its Table 1), which lite0 keeps
+    Stage(1, 16, 1, 1, 3),
+    Stage(6, 24, 2, 2, 3),
+    Stage(6, 40, 2, 2, 5),
+    Stage(6, 80, 3, 2, 3),
+    Stage(6, 112, 3, 1, 5),
+    Stage(6, 192, 4, 2, 5),
+    Stage(6, 320, 1, 1, 3),
+)
+
+
+@dataclass(frozen=True)
+class ScoredAnswers:
+    """One way to come to 2.23 MB: the first `stages` of lite0 at `width`, and the classifier's input channels."""
+
+    name: str
+    width: float
+    stages: int
+    embedding: int
+    store: Callable | None  # how a weight is stored, of export.storage; None is float32
+
+
+STAND_INS = {
+    row.name: row
+    for row in (
+        ScoredAnswers("float32", 1.0, 4, 46, None),
+        ScoredAnswers("float16", 0.8, 5, 97, as_float16),
+        ScoredAnswers("float16, all stages", 0.5, 7, 45, as_float16),
+        ScoredAnswers("int8 weights", 0.75, 7, 50, as_int8),
+    )
+}
+CHOSEN = "float16"
+
+
+class InvertedResidual(nn.Module):
+    """Widen by 1x1, filter each channel, narrow by 1x1 without activation; a shortcut where shapes allow."""
+
+    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int, kernel: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        widen = [conv_norm(inputs, hidden, 1), nn.ReLU6()] if expansion > 1 else []
+        filtered = [conv_norm(hidden, hidden, kernel, stride, groups=hidden), nn.ReLU6()]
+        self.body = nn.Sequential(*widen, *filtered, conv_norm(hidden, outputs, 1))
+        self.has_shortcut = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.body(x)  # (N, outputs, H/stride, W/stride)
+        return x + y if self.has_shortcut else y
+
+
+def scaled(channels: int, width: float) -> int:
+    """Return channels times width as EfficientNet rounds it: to multiples of 8, never down by more than a tenth."""
+    wanted = channels * width
+    rounded = max(CHANNEL_STEP, math.floor(wanted / CHANNEL_STEP + 0.5) * CHANNEL_STEP)
+    return rounded if rounded >= 0.9 * wanted else rounded + CHANNEL_STEP
+
+
+def build_standin(reading: ScoredAnswers) -> nn.Sequential:
+    """Return the network of a reading, (N, 1, 64, 64) -> (N, 6507) logits, in evaluation mode; always the same weights.
+
+    Torch's global generator is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        layers: list[nn.Module] = [conv_norm(1, STEM, 3, stride=2), nn.ReLU6()]
+        channels = STEM
+        for stage in STAGES[: reading.stages]:
+            outputs = scaled(stage.channels, reading.width)
+            for block in range(stage.blocks):
+                stride = stage.stride if block == 0 else 1
+                layers.append(InvertedResidual(channels, outputs, stage.expansion, stride, stage.kernel))
+                channels = outputs
+        layers += [conv_norm(channels, reading.embedding, 1), nn.ReLU6()]
+        return nn.Sequential(*layers, *classifier(reading.embedding, NUM_CLASSES, "adaptive_avg")).eval()
+
+
+def write_standin(path: Path, reading: ScoredAnswers) -> None:
+    """Write the ONNX file of a reading, by the exporters that write ours; byte for byte the same every time.
+
+    Raises:
+        ExportError: if an exporter failed.
+    """
+    backend = get_backend(BACKEND)
+    graph, _ = to_onnx(build_standin(reading), SIZE, backend, lambda line: None)
+    graph = simplify(graph)
+    if reading.store:
+        graph = store_weights(graph, reading.store)
+    spec = ModelSpec("standin", (), "adaptive_avg", "standin", NUM_CLASSES, "", SIZE)
+    with replacing(path) as temporary:
+        temporary.write_bytes(finish(graph, spec, backend.ir_version).SerializeToString(deterministic=True))
+
+
+def time_standins() -> None:
+    """Print the size and the native time of every reading."""
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.onnx" for number in range(len(STAND_INS))]
+        for path, reading in zip(paths, STAND_INS.values(), strict=True):
+            write_standin(path, reading)
+        samples = native_samples([(path, SIZE) for path in paths])
+        for name, path, times in zip(STAND_INS, paths, map(percentiles, samples), strict=True):
+            size = path.stat().st_size / 1e6
+            print(f"{name:20} {size:.2f} MB  p50 {times['p50_ms']:.3f} ms  p95 {times['p95_ms']:.3f} ms")
+
+
+if __name__ == "__main__":
+    time_standins()

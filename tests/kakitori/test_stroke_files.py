@@ -1,0 +1,65 @@
+import gzip
+import json
+
+import pytest
+
+from kakitori.errors import DataError
+from kakitori.stroke_files import read_stroke_file
+
+GOOD = {"char": "田", "strokes": [[[0, 0], [1, 1]]], "source": "me", "writer": "left hand"}
+
+
+def write(path, *lines):
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), encoding="utf-8")
+    return path
+
+
+def test_plain_and_gzipped_files_read_the_same(tmp_path):
+    plain = write(tmp_path / "ink.jsonl", GOOD, GOOD)
+    packed = tmp_path / "ink.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert read_stroke_file(plain) == read_stroke_file(packed)
+    assert read_stroke_file(plain)[1].writer == "left hand"
+    assert read_stroke_file(plain)[1].line == 2
+
+
+def test_source_and_writer_may_lack(tmp_path):
+    drawing = read_stroke_file(write(tmp_path / "mine.jsonl", {"char": "あ", "strokes": [[[0, 0]]]}))[0]
+    assert (drawing.source, drawing.writer) == ("mine", "?")
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ('{"char": "田", "strokes": [[[0', "expected .* in JSON"),
+        ("[]", "expected .* in JSON"),
+        ({"char": "田"}, "expected .* in JSON .*strokes"),
+        ({**GOOD, "char": "田田"}, "char is '田田', expected one character"),
+        ({**GOOD, "char": 7}, "char is 7"),
+        ({**GOOD, "strokes": []}, "There is no ink"),
+        ({**GOOD, "strokes": [[[0, "x"]]]}, "pairs of numbers"),
+        ({**GOOD, "strokes": 3}, "'int'"),
+        ('{"char": "田", "strokes": [[[0, NaN]]]}', "finite"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, broken, message):
+    path = write(tmp_path / "ink.jsonl", GOOD, broken, GOOD)
+    with pytest.raises(DataError, match=rf"ink.jsonl, line 2: .*{message}"):
+        read_stroke_file(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"There is no stroke file '.*nowhere.jsonl'"):
+        read_stroke_file(tmp_path / "nowhere.jsonl")
+
+
+def test_a_file_cut_short_is_refused(tmp_path):
+    packed = tmp_path / "ink.jsonl.gz"
+    packed.write_bytes(gzip.compress(json.dumps(GOOD).encode() * 50)[:-12])
+    with pytest.raises(DataError, match="cannot be read to its end"):
+        read_stroke_file(packed)
+
+
+def test_a_file_that_is_not_gzip_is_refused(tmp_path):
+    with pytest.raises(DataError, match="cannot be read to its end"):
+        read_stroke_file(write(tmp_path / "ink.jsonl.gz", GOOD))

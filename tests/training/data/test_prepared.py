@@ -1,0 +1,138 @@
+import json
+import shutil
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+from kakitori.charset import get_charset
+from kakitori.errors import DataError
+from training.data.prepared import METADATA, RECORD, PreparedWriter, open_prepared
+
+CHARSET = get_charset("etl9g", 5)
+SIZE, COUNT = 32, 20
+METADATA_GIVEN = {
+    "name": "little",
+    "split": {"how": "by row", "seed": 0},
+    "files": [{"path": "a", "bytes": 1, "sha256": "0", "records": COUNT}],
+    "preprocessing": {"margin": 0.05},
+    "licence": {"source": "nobody"},
+}
+
+
+def rows(start, stop):
+    numbers = np.arange(start, stop)
+    return {
+        "images": np.broadcast_to(numbers[:, None, None].astype(np.uint8), (len(numbers), SIZE, SIZE)),
+        "labels": numbers % len(CHARSET),
+        "writers": numbers // 4,
+        "splits": numbers % 3,
+        "records": np.array([(0, n, n * 100) for n in numbers], RECORD),
+    }
+
+
+def writer(tmp_path, plan="one"):
+    return PreparedWriter(tmp_path / "little-32", CHARSET, SIZE, COUNT, {"plan": plan})
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    made = writer(tmp_path)
+    made.write(0, **rows(0, 12))
+    made.write(12, **rows(12, COUNT))
+    return made.finish(METADATA_GIVEN)
+
+
+def test_what_is_written_is_read_back_and_stays_on_the_disk(prepared, tmp_path):
+    assert len(prepared) == COUNT
+    for name, expected in rows(0, COUNT).items():
+        assert np.array_equal(getattr(prepared, name), expected)
+    assert isinstance(prepared.images, np.memmap)
+    assert prepared.rows("test").tolist() == list(range(2, COUNT, 3))
+    assert [path.name for path in tmp_path.iterdir()] == ["little-32"]
+
+
+def test_metadata_counts_classes_and_splits(prepared):
+    assert prepared.metadata["class_counts"] == [4] * 5
+    assert prepared.metadata["split"] == {
+        "how": "by row", "seed": 0, "counts": {"train": 7, "validation": 7, "test": 6},
+    }  # fmt: skip
+    assert prepared.metadata["characters"] == list("あいうえお")
+
+
+def test_an_interrupted_set_goes_on_where_it_stopped(tmp_path):
+    first = writer(tmp_path)
+    first.write(0, **rows(0, 12))
+    first.mark_done("first", {"bad": 0})
+    second = writer(tmp_path)
+    assert second.done == {"first": {"bad": 0}}
+    second.write(12, **rows(12, COUNT))
+    assert np.array_equal(second.finish(METADATA_GIVEN).images, rows(0, COUNT)["images"])
+
+
+def test_another_plan_discards_what_an_interrupted_one_left(tmp_path):
+    writer(tmp_path).mark_done("first")
+    assert writer(tmp_path, plan="two").done == {}
+
+
+def test_rows_left_out_on_purpose_are_dropped_from_every_array(tmp_path):
+    made = writer(tmp_path)
+    made.write(0, **rows(0, 5))
+    made.write(8, **rows(8, COUNT))
+    opened = made.finish(METADATA_GIVEN, dropped=3)
+    assert opened.records["record"].tolist() == [*range(5), *range(8, COUNT)]
+    assert opened.images[:, 0, 0].tolist() == [*range(5), *range(8, COUNT)]
+
+
+def test_rows_forgotten_are_an_error(tmp_path):
+    made = writer(tmp_path)
+    made.write(0, **rows(0, 5))
+    with pytest.raises(DataError, match="holds 5 labelled images, expected 20"):
+        made.finish(METADATA_GIVEN)
+
+
+def test_a_finished_set_is_not_overwritten(prepared, tmp_path):
+    with pytest.raises(DataError, match="there already, made from the same files"):
+        writer(tmp_path)
+    with pytest.raises(DataError, match="there already, made otherwise"):
+        writer(tmp_path, plan="two")
+
+
+def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        usage = namedtuple("Usage", "total used free")
+        patch.setattr(shutil, "disk_usage", lambda _: usage(100, 90, 10))
+        with pytest.raises(DataError, match=r"needs 0\.1 GB for 20 images of 32 pixels, 0\.0 GB are free"):
+            writer(tmp_path)
+    made = writer(tmp_path)
+
+    def full(file, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.data.prepared._write_all", full)
+    with pytest.raises(DataError, match=r"images\.npy cannot be written \(No space left on device\)"):
+        made.write(0, **rows(0, 5))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda folder: shutil.rmtree(folder), "There is no prepared set"),
+        (lambda folder: (folder / "labels.npy").unlink(), "labels.npy does not exist"),
+        (lambda folder: (folder / "images.npy").write_bytes(b"\x93NUMPY"), "images.npy is damaged"),
+        (lambda folder: np.save(folder / "writers.npy", np.zeros(3, np.int32)), r"writers.npy is int32 \(3,\)"),
+        (lambda folder: np.save(folder / "labels.npy", np.full(COUNT, 9, "<i4")), r"values outside 0\.\.4"),
+        (lambda folder: edit(folder, digest="sha256:00"), "the labels would be misread"),
+        (lambda folder: edit(folder, characters=list("あいうえ")), "the labels would be misread"),
+        (lambda folder: (folder / METADATA).write_text("[]"), "lacks name"),
+    ],
+)
+def test_a_damaged_set_is_refused(prepared, damage, message):
+    damage(prepared.folder)
+    with pytest.raises(DataError, match=message):
+        open_prepared(prepared.folder)
+
+
+def edit(folder, **changes):
+    path = folder / METADATA
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))

@@ -1,0 +1,109 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kakitori.errors import DataError
+from kakitori.spec import ModelSpec
+from training.data.published.pictures import character_of, list_pictures
+from training.evaluation.accuracy import evaluate
+from training.evaluation.results import record_results
+from training.evaluation.samples import Sample, generated_samples, picture_samples, stroke_samples
+
+BLANK = np.zeros((8, 8), np.float32)
+
+
+@pytest.fixture
+def spec(small_charset):
+    return ModelSpec("resnet", (4, 8), "adaptive_avg", "etl9g", 100, small_charset.digest)
+
+
+def always(index):
+    """A predictor that answers one class first, and the others in their order."""
+
+    def predict(inputs):
+        logits = np.tile(-np.arange(100.0), (len(inputs), 1))
+        logits[:, index] = 1
+        return logits
+
+    return predict
+
+
+def test_rows_follow_source_and_writer(small_charset):
+    samples = [
+        Sample(char, BLANK, source, writer)
+        for char, source, writer in [("あ", "pen", "x"), ("い", "pen", "x"), ("あ", "pen", "y"), ("あ", "scan", "z")]
+    ]
+    rows = {(r["source"], r["writer"]): r for r in evaluate(samples, small_charset, always(0))}
+    assert list(rows) == [("pen", "x"), ("pen", "y"), ("pen", "all"), ("scan", "z"), ("all", "all")]
+    assert [row["top1_percent"] for row in rows.values()] == [50, 100, 66.667, 100, 75]
+    assert rows["all", "all"]["top5_percent"] == 100
+    assert rows["all", "all"]["characters"] == 4
+
+
+def test_characters_outside_the_charset_are_counted_not_hidden(small_charset):
+    samples = [Sample("あ", BLANK, "pen", "x"), Sample("ア", BLANK, "pen", "x")]
+    (row,) = evaluate(samples, small_charset, always(0))
+    assert (row["characters"], row["outside_charset"]) == (1, 1)
+
+
+@pytest.mark.parametrize("char", ["A", "☃", "é"])
+def test_a_character_that_nothing_can_read_is_named_with_its_line(tmp_path, spec, char):
+    lines = [json.dumps({"char": c, "strokes": [[[0, 0], [1, 1]]]}) for c in ("あ", "ゔ", "龘", char)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    message = rf"a\.jsonl, line 4: '{char}' .* neither in charset 'etl9g' nor another kana or kanji"
+    with pytest.raises(DataError, match=message):
+        stroke_samples(tmp_path / "a.jsonl", spec)
+
+
+def test_nothing_to_evaluate_is_refused(small_charset):
+    with pytest.raises(DataError, match="None of the 1 samples"):
+        evaluate([Sample("ア", BLANK, "pen", "x")], small_charset, always(0))
+
+
+def test_strokes_and_their_picture_are_nearly_the_same_image(tmp_path, spec):
+    strokes = [[[0.1, 0.1], [0.9, 0.15]], [[0.5, 0.1], [0.45, 0.9]]]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"char": "あ", "strokes": strokes}), encoding="utf-8")
+    (drawn,) = stroke_samples(tmp_path / "a.jsonl", spec)
+    folder = tmp_path / "pictures" / "あ"
+    folder.mkdir(parents=True)
+    Image.fromarray((255 - drawn.coverage * 255).astype(np.uint8)).save(folder / "1.png")
+    (pictured,) = picture_samples(tmp_path / "pictures", spec)
+    assert pictured.char == "あ"
+    # Not equal: the picture's box includes the pen's width, so it comes out a little smaller.
+    assert np.corrcoef(pictured.coverage.ravel(), drawn.coverage.ravel())[0, 1] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "char"),
+    [("田", "田"), ("U+7530", "田"), ("u+3042", "あ"), ("scans", None), ("U+D800", None), ("U+FFFFFF", None)],
+)
+def test_folders_are_named_after_characters(name, char):
+    assert character_of(name) == char
+
+
+def test_folders_without_pictures_are_refused(tmp_path):
+    with pytest.raises(DataError, match="holds no picture in a folder named after its character"):
+        list_pictures(tmp_path)
+    with pytest.raises(DataError, match="There is no folder"):
+        list_pictures(tmp_path / "nowhere")
+
+
+def test_generated_test_set_is_balanced(spec):
+    samples = generated_samples(spec)
+    assert {sum(s.char == c for s in samples) for c in spec.get_charset().characters} == {60}
+
+
+def test_results_replace_older_ones_of_the_same_set_and_variant(tmp_path):
+    for value, variant in ((1, "pytorch"), (2, "pytorch"), (3, "strict.int8")):
+        record_results([{"top1_percent": value}], "set", variant, "engine", tmp_path)
+    entries = json.loads((tmp_path / "evaluation.json").read_text())
+    assert [(e["variant"], e["rows"][0]["top1_percent"]) for e in entries] == [("pytorch", 2), ("strict.int8", 3)]
+
+
+def test_measures_of_one_set_stand_beside_each_other(tmp_path):
+    for measure in ("accuracy", "corruptions", "accuracy"):
+        record_results([], "set", "pytorch", "engine", tmp_path, measure)
+    entries = json.loads((tmp_path / "evaluation.json").read_text())
+    assert [e["measure"] for e in entries] == ["accuracy", "corruptions"]

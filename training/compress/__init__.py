@@ -1,0 +1,4 @@
+"""Smaller networks: pruning, quantization-aware training, low rank, distillation.
+
+May import kakitori and training.models.
+"""

@@ -1,0 +1,45 @@
+"""A classifier of two thin linear layers in place of a wide one, from the singular values of its trained weights.
+
+The best factors of a rank, in the sum of squares (Eckart & Young 1936); training them on then mends what they lose.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from kakitori.errors import ModelError
+from kakitori.spec import ModelSpec
+from training.models.registry import build_network
+from training.models.transfer import CLASSIFIER
+
+
+def factor(weight: Tensor, rank: int) -> tuple[Tensor, Tensor]:
+    """Return (rank, C) and (K, rank), evenly scaled, whose product is nearest to a weight (K, C)."""
+    left, values, right = torch.linalg.svd(weight, full_matrices=False)
+    root = values[:rank].sqrt()
+    return root[:, None] * right[:rank], left[:, :rank] * root
+
+
+@torch.no_grad()
+def factor_classifier(spec: ModelSpec, network: nn.Module, rank: int) -> tuple[ModelSpec, nn.Module]:
+    """Return the spec and the network with a classifier of `rank`, and all other weights as they are.
+
+    Raises:
+        ModelError: if the rank is not below what the classifier has, or it is factored already.
+    """
+    wide = network.classifier[-1]
+    most = min(wide.weight.shape)
+    if spec.rank or rank >= most:
+        has = f"is factored already, to rank {spec.rank}" if spec.rank else f"has rank {most}"
+        raise ModelError(f"--low-rank {rank}: the classifier of the model to start from {has}: choose a smaller rank.")
+    thin_spec = replace(spec, rank=rank)
+    thin = build_network(thin_spec)
+    body = {name: value for name, value in network.state_dict().items() if not name.startswith(CLASSIFIER)}
+    thin.load_state_dict(body, strict=False)
+    first, second = thin.classifier[-2:]
+    for layer, weight in zip((first, second), factor(wide.weight, rank), strict=True):
+        layer.weight.copy_(weight)
+    first.bias.zero_()
+    second.bias.copy_(wide.bias)
+    return thin_spec, thin

@@ -1,0 +1,120 @@
+"""Structured pruning: a network without the channels whose loss would cost least, by its first-order Taylor expansion.
+
+Molchanov et al. 2017 (arXiv:1611.06440) and 2019 (arXiv:1906.10771): without a channel, whose map is a and the loss's
+gradient with respect to it d, the loss changes by about -sum(a · d); the mean square of that over batches ranks the
+channels of the whole network. After batch normalisation the sum is weight · d(weight) + bias · d(bias), so no map is
+kept. Torch-Pruning (Fang et al. 2023, arXiv:2301.12900) finds the channels that go together: shortcuts tie them,
+depthwise convolutions and attention pass them on, the classifier reads them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import torch
+import torch_pruning
+from torch import Tensor, nn
+
+from kakitori.spec import ModelSpec
+from training.compress.qat import normalised
+from training.models.registry import build_network, get_architecture
+
+BLOCK = 4  # channels go by fours: INT8 kernels multiply four values at once
+PROBE_WIDTH = 64  # in a network of widths 64, 128 and so on a layer's stage is told by its channels
+
+
+@dataclass(frozen=True)
+class ChannelGroup:
+    """Channels that only go together: the layer they are named after, and what gives them."""
+
+    name: str
+    root: nn.Conv2d
+    makers: tuple[nn.Module, ...]  # batch normalisations; convolutions where there are none
+
+
+def prune_network(
+    spec: ModelSpec, network: nn.Module, share: float, batches: Iterable[tuple[Tensor, Tensor]]
+) -> tuple[ModelSpec, nn.Module]:
+    """Return the spec and the network without a share of its channels; the network given is used up.
+
+    Args:
+        spec: of the network.
+        network: trained, on the CPU.
+        share: of all channels that `widths` counts, above 0 and below 1.
+        batches: network inputs (N, 1, H, W) and labels (N,) to measure importance on.
+    """
+    graph = torch_pruning.DependencyGraph().build_dependency(network, torch.zeros(1, 1, spec.size, spec.size))
+    groups = find_groups(graph, network)
+    scores = score_channels(network, groups, batches)
+    narrow_spec = replace(spec, widths=choose_widths(spec, groups, scores, share))
+    narrow = build_network(narrow_spec)
+    for group, score in zip(groups, scores, strict=True):
+        surplus = len(score) - narrow.get_submodule(group.name).out_channels
+        least = score.argsort()[:surplus].tolist()
+        if least:
+            graph.get_pruning_group(group.root, torch_pruning.prune_conv_out_channels, least).prune()
+    narrow.load_state_dict(network.state_dict())
+    return narrow_spec, narrow
+
+
+def find_groups(graph: torch_pruning.DependencyGraph, network: nn.Module) -> list[ChannelGroup]:
+    """Return the groups of channels that convolutions give."""
+    names = {module: name for name, module in network.named_modules()}
+    norms = {pair[0]: pair[1] for _, pair in normalised(network)}
+    groups = []
+    for members in graph.get_all_groups(root_module_types=[nn.Conv2d]):
+        layers = [dep.layer for dep, _ in members if dep.pruning_fn == torch_pruning.prune_conv_out_channels]
+        after = tuple(norms[layer] for layer in layers if layer in norms)
+        groups.append(ChannelGroup(names[layers[0]], layers[0], after or tuple(layers)))
+    return groups
+
+
+def score_channels(
+    network: nn.Module, groups: list[ChannelGroup], batches: Iterable[tuple[Tensor, Tensor]]
+) -> list[Tensor]:
+    """Return how much the loss depends on each channel (C,) of each group: the sum over batches of squared changes."""
+    scores = [torch.zeros(group.root.out_channels) for group in groups]
+    network.eval()
+    for x, labels in batches:
+        network.zero_grad()
+        nn.functional.cross_entropy(network(x), labels).backward()
+        for score, group in zip(scores, groups, strict=True):
+            score += sum(loss_change(maker) for maker in group.makers).square()
+    return scores
+
+
+def loss_change(layer: nn.Module) -> Tensor:
+    """Return by how much the loss would fall, to first order, without each channel (C,) that a layer gives."""
+    return sum((p * p.grad).detach().reshape(len(p), -1).sum(1) for p in layer.parameters())
+
+
+def choose_widths(
+    spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor], share: float
+) -> tuple[int, ...]:
+    """Return the widths that are left when the least important blocks of BLOCK channels go, wherever they are.
+
+    A stage whose blocks have several groups, inside and outside, keeps equally many in each, by their mean scores.
+    """
+    keeps = -(-max(BLOCK, get_architecture(spec.arch).least_width) // BLOCK)
+    blocks = [
+        (float(block.sum()), stage, len(block))
+        for stage, ranked in enumerate(rank_channels(spec, groups, scores))
+        for block in ranked.split(BLOCK)[keeps:]
+    ]
+    widths = list(spec.widths)
+    least_left = (1 - share) * sum(widths)
+    for _, stage, channels in sorted(blocks):
+        if sum(widths) - channels < least_left:
+            break
+        widths[stage] -= channels
+    return tuple(widths)
+
+
+def rank_channels(spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor]) -> list[Tensor]:
+    """Return the scores of the channels of each stage, the highest first, as means over the stage's groups."""
+    probe = tuple(PROBE_WIDTH * (stage + 1) for stage in range(len(spec.widths)))
+    probed = build_network(replace(spec, widths=probe))
+    ranked: dict[int, list[Tensor]] = {}
+    for group, score in zip(groups, scores, strict=True):
+        width = probed.get_submodule(group.name).out_channels
+        ranked.setdefault(width, []).append(score.sort(descending=True).values)
+    return [torch.stack(ranked[width]).mean(0) for width in probe]

@@ -1,0 +1,1 @@
+"""Glyphs of open fonts, or of a user's own, as a data set."""

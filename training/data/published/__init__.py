@@ -1,0 +1,1 @@
+"""Published sets of small images, and folders of pictures, as data sets."""

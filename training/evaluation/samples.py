@@ -1,0 +1,99 @@
+"""Labelled characters to evaluate on: stroke files, folders of pictures, generated ink, prepared sets."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from kakitori.charset import Charset
+from kakitori.errors import DataError
+from kakitori.picture import rasterise_image
+from kakitori.spec import GENERATED, ModelSpec
+from kakitori.stroke_files import read_stroke_file
+from training.data.prepared import TEST, PreparedSet
+from training.data.published.pictures import list_pictures, read_picture
+from training.ink.rasteriser import rasterise
+from training.ink.source import InkSource
+
+TEST_IMAGES = 6000  # at least, of generated ink
+JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")  # how the Unicode names of kana and kanji begin
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One character to read: its image, coverage (H, W) in [0, 1], and where it comes from."""
+
+    char: str
+    coverage: np.ndarray
+    source: str
+    writer: str
+
+
+def stroke_samples(path: Path, spec: ModelSpec) -> list[Sample]:
+    """Return the drawings of a stroke file, rasterised as the spec says.
+
+    Raises:
+        DataError: if the file or a line cannot be used, or a line's character is one that nothing here can read.
+    """
+    drawings = read_stroke_file(path)
+    for drawing in drawings:
+        check_readable(drawing.char, f"{path}, line {drawing.line}", spec.get_charset())
+    return [
+        Sample(d.char, rasterise(d.strokes, spec.size, spec.margin, spec.radius), d.source, d.writer)
+        for d in track(drawings, "Rasterising", transient=True)
+    ]
+
+
+def check_readable(char: str, place: str, charset: Charset) -> None:
+    """Refuse a character that is neither in the charset nor kana or kanji: it is a mistake, not a sample to leave out.
+
+    Other kana and kanji may stand in a file: `evaluate` leaves them out and counts them.
+
+    Raises:
+        DataError: naming the place and the character.
+    """
+    if char not in charset and not unicodedata.name(char, "").startswith(JAPANESE):
+        raise DataError(
+            f"{place}: {char!r} (U+{ord(char):04X}) is neither in charset {charset.name!r} nor another kana or kanji: "
+            "correct it, or leave it out."
+        )
+
+
+def picture_samples(folder: Path, spec: ModelSpec) -> list[Sample]:
+    """Return the pictures of a folder, fitted as the spec says.
+
+    Raises:
+        DataError: if there is none, or one cannot be used.
+    """
+    samples = []
+    for picture in track(list_pictures(folder), "Reading pictures", transient=True):
+        check_readable(picture.char, str(picture.path), spec.get_charset())
+        try:
+            coverage = rasterise_image(read_picture(picture.path), spec.size, spec.margin)
+        except DataError as problem:
+            raise DataError(f"{picture.path}: {problem}") from problem
+        samples.append(Sample(picture.char, coverage, picture.source, "?"))
+    return samples
+
+
+def generated_samples(spec: ModelSpec) -> list[Sample]:
+    """Return test images of generated ink: never drawn in training or for validation."""
+    charset = spec.get_charset()
+    images, labels = InkSource(charset).held_out(TEST, spec.size, TEST_IMAGES)
+    return [
+        Sample(charset.characters[label], image.astype(np.float32) / 255, GENERATED, "generated")
+        for image, label in zip(images, labels, strict=True)
+    ]
+
+
+def prepared_samples(prepared: PreparedSet) -> Iterator[Sample]:
+    """Yield the test images of a prepared set, read from the disk one by one."""
+    name = prepared.metadata["name"]
+    for row in prepared.rows("test"):
+        char = prepared.charset.characters[prepared.labels[row]]
+        writer = prepared.writers[row]
+        image = prepared.images[row] / np.float32(255)
+        yield Sample(char, image, name, "unknown" if writer < 0 else f"writer {writer}")

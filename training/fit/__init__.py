@@ -1,0 +1,1 @@
+"""Training runs: settings, setup, loop, checkpoints, calibration, energy. May import all other rooms of training."""

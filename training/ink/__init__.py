@@ -1,0 +1,4 @@
+"""Generated ink: KanjiVG's strokes, random handwriting variation, pens, cameras, out-of-distribution drawings.
+
+May import kakitori.
+"""

@@ -1,0 +1,141 @@
+"""Ink that a model has no class for, by kind: scribbles, characters outside its charset, two characters at once.
+
+All of it passes through the hand, the pens and the camera that draw the ink models learn from, so that only the shapes
+differ. What looks like a class is left out: no reader could refuse it.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+
+from kakitori.charset import Charset, jis_code
+from kakitori.homoglyphs import HOMOGLYPHS
+from training.ink.camera import draw_batch
+from training.ink.hand import EFFECTS
+from training.ink.kanjivg import Templates, TemplateStroke, drawable, drawable_characters, load_templates, pack
+from training.ink.scribbles import SCRIBBLES
+from training.ink.source import PHOTOGRAPHED
+
+# Beside the characters of one shape, those that hands write so alike that a reader needs the text around them: none of
+# a group is an outlier where another is a class.
+LOOK_ALIKES = (
+    *HOMOGLYPHS,
+    "ゕか", "ゖけ", "りリ", "しレL", "んh", "三ミ", "又ヌ", "千チ", "才オ", "工I", "日曰", "己已", "丁T", "乙Z",
+    "七t", "ろ3",
+)  # fmt: skip
+PER_KIND = 200  # pictures at least; each drawing or character comes equally often
+CHARACTERS = 500  # of a kind, evenly spaced: level 2 has 3,390
+FIRST_LEVEL_2_JIS = "5021"
+HALVES = 300  # characters of the charset, evenly spaced, that pairs are made of
+PAIR_STROKES = 4  # at least, of each of two characters: 一 beside 口 could be a character
+SIDE_BY_SIDE, STACKED = 0, 1  # along x, along y
+PAIRS = {"two side by side": SIDE_BY_SIDE, "two, one below the other": STACKED}
+
+Maker = Callable[[np.random.Generator, int], Templates]  # the number is that of drawings, where they are made up
+
+
+def looks_like_class(character: str, charset: Charset) -> bool:
+    """Tell whether a character is a class of the charset, or is written like one."""
+    groups = (group for group in LOOK_ALIKES if character in group)
+    return character in charset or any(other in charset for group in groups for other in group)
+
+
+def kind_of(character: str) -> str | None:
+    """Return the kind of outlier that a character outside a charset is, or None for one that is not drawn."""
+    name = unicodedata.name(character, "")
+    for start, kind in (("DIGIT", "digits"), ("LATIN", "Latin letters"), ("HIRAGANA LETTER", "hiragana"),
+                        ("KATAKANA LETTER", "katakana")):  # fmt: skip
+        if name.startswith(start):
+            return kind
+    return "kanji, level 2" if (jis_code(character) or "") >= FIRST_LEVEL_2_JIS else None
+
+
+def outside(charset: Charset) -> dict[str, list[str]]:
+    """Return the characters that are drawn as outliers of a charset, by kind.
+
+    Raises:
+        DataError: if KanjiVG is not installed.
+    """
+    kinds: dict[str, list[str]] = {}
+    for character in drawable_characters():
+        kind = kind_of(character)
+        if kind and not looks_like_class(character, charset):
+            kinds.setdefault(kind, []).append(character)
+    return {kind: spaced(members, CHARACTERS) for kind, members in kinds.items()}
+
+
+def spaced(characters: list[str], most: int) -> list[str]:
+    """Return at most so many of the characters, evenly spaced."""
+    return characters[:: -(-len(characters) // most)]
+
+
+def outliers(charset: Charset, size: int, stream: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (kind, images (N, size, size) uint8, 0 paper, 255 ink); the same ones for the same stream.
+
+    Raises:
+        DataError: if KanjiVG is not installed.
+    """
+    for number, (kind, make) in enumerate(outlier_makers(charset).items()):
+        rng = np.random.default_rng([stream, number])
+        templates = make(rng, PER_KIND)
+        count = len(templates.template_starts) - 1
+        yield kind, draw(templates, np.tile(np.arange(count), -(-PER_KIND // count)), size, rng)
+
+
+def draw(templates: Templates, labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return one picture of each template in `labels` (N,), (N, size, size) uint8, by all hands, pens and cameras."""
+    images = np.zeros((len(labels), size, size), np.uint8)
+    draw_batch(images, labels, **vars(templates), effects=np.ones(len(EFFECTS)), photographed=PHOTOGRAPHED, rng=rng)
+    return images
+
+
+def outlier_makers(charset: Charset) -> dict[str, Maker]:
+    """Return what makes the templates of each kind of outlier, one class for each drawing or character.
+
+    Raises:
+        DataError: if KanjiVG is not installed.
+    """
+    scribbles = {
+        name: lambda rng, count, kind=kind: pack_drawings(scribble(kind(rng)) for _ in range(count))
+        for name, kind in SCRIBBLES.items()
+    }
+    characters = {
+        kind: lambda rng, count, members=members: load_templates(Charset("outliers", tuple(members)))
+        for kind, members in outside(charset).items()
+    }
+    pairs = {
+        name: lambda rng, count, axis=axis: pack_drawings(draw_pairs(charset, axis, count, rng))
+        for name, axis in PAIRS.items()
+    }
+    return scribbles | characters | pairs
+
+
+def scribble(strokes: np.ndarray) -> list[TemplateStroke]:
+    """Return strokes (S, P, 2) as a drawing; each moves by itself."""
+    return [TemplateStroke(points, number, number, 1.0) for number, points in enumerate(strokes)]
+
+
+def draw_pairs(charset: Charset, axis: int, count: int, rng: np.random.Generator) -> Iterator[list[TemplateStroke]]:
+    """Yield `count` drawings of two random characters of the charset, in their main forms, along an axis."""
+    known = sorted(drawable(charset))
+    templates = load_templates(Charset("halves", tuple(spaced(known, HALVES))))
+    forms = templates.template_starts[:-1]
+    counts = np.diff(templates.stroke_starts)[forms]
+    for first, second in forms[rng.choice(np.flatnonzero(counts >= PAIR_STROKES), (count, 2))]:
+        yield [*half(templates, first, 0, np.zeros(2)), *half(templates, second, 1, np.eye(2)[axis])]
+
+
+def half(templates: Templates, form: int, component: int, shift: np.ndarray) -> list[TemplateStroke]:
+    """Return the strokes of a form as one component, moved by (2,) in sides of its box."""
+    return [
+        TemplateStroke(templates.strokes[s].astype(np.float64) + shift, component, component, float(templates.hooks[s]))
+        for s in range(templates.stroke_starts[form], templates.stroke_starts[form + 1])
+    ]
+
+
+def pack_drawings(drawings: Iterable[Sequence[TemplateStroke]]) -> Templates:
+    """Return drawings as templates, one class each."""
+    drawings = list(drawings)
+    starts = np.cumsum([0, *map(len, drawings)]).tolist()
+    return pack([stroke for drawing in drawings for stroke in drawing], starts, list(range(len(starts))))

@@ -1,0 +1,67 @@
+"""The rasteriser of `kakitori.ink`, compiled: the same pixels (tested), at thousands of images a second."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from kakitori.ink import Strokes, pack
+
+
+@njit(cache=True)
+def fit(points, size, margin):
+    """Return (P, 2) points, in pixels, fitted into a `size` x `size` square: see `kakitori.ink.fit`."""
+    left, right = points[:, 0].min(), points[:, 0].max()
+    top, bottom = points[:, 1].min(), points[:, 1].max()
+    side = max(right - left, bottom - top)
+    scale = (1 - 2 * margin) * size / side if side > 0 else 1.0
+    fitted = np.empty_like(points)
+    fitted[:, 0] = (points[:, 0] - (left + right) / 2) * scale + size / 2
+    fitted[:, 1] = (points[:, 1] - (top + bottom) / 2) * scale + size / 2
+    return fitted
+
+
+@njit(cache=True, fastmath=False)
+def _cover_segment(coverage, ax, ay, bx, by, radius):
+    """Raise `coverage` where the segment a-b, with a pen of `radius` pixels, covers more than what is there."""
+    size = coverage.shape[0]
+    reach = radius + 0.5
+    dx, dy = bx - ax, by - ay
+    length2 = dx * dx + dy * dy
+    first_row = max(0, math.floor(min(ay, by) - reach - 0.5))
+    last_row = min(size - 1, math.ceil(max(ay, by) + reach - 0.5))
+    first_column = max(0, math.floor(min(ax, bx) - reach - 0.5))
+    last_column = min(size - 1, math.ceil(max(ax, bx) + reach - 0.5))
+    for row in range(first_row, last_row + 1):
+        for column in range(first_column, last_column + 1):
+            px, py = column + 0.5 - ax, row + 0.5 - ay
+            along = 0.0
+            if length2 > 0:
+                along = min(1.0, max(0.0, (px * dx + py * dy) / length2))
+            ex, ey = px - along * dx, py - along * dy
+            distance2 = ex * ex + ey * ey
+            if distance2 < reach * reach:
+                covered = min(1.0, reach - math.sqrt(distance2))
+                if covered > coverage[row, column]:
+                    coverage[row, column] = covered
+
+
+@njit(cache=True)
+def cover(coverage, points, starts, radii):
+    """Draw strokes into a square array in place: see `kakitori.ink.cover`; coverage may be float32 too."""
+    for stroke in range(starts.shape[0] - 1):
+        first, last = starts[stroke], starts[stroke + 1] - 1
+        if first == last:
+            x, y = points[first, 0], points[first, 1]
+            _cover_segment(coverage, x, y, x, y, radii[first])
+        for i in range(first, last):
+            radius = 0.5 * (radii[i] + radii[i + 1])
+            _cover_segment(coverage, points[i, 0], points[i, 1], points[i + 1, 0], points[i + 1, 1], radius)
+
+
+def rasterise(strokes: Strokes, size: int, margin: float, radius: float) -> np.ndarray:
+    """Return the coverage of every pixel, (size, size) float32 in [0, 1]: see `kakitori.ink.rasterise`."""
+    points, starts = pack(strokes)
+    coverage = np.zeros((size, size), dtype=np.float64)
+    cover(coverage, fit(points, size, margin), starts, np.full(len(points), float(radius)))
+    return coverage.astype(np.float32)

@@ -1,0 +1,67 @@
+"""The inputs of the matrix: ink of many classes, and inputs on which engines have been seen to differ."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from export.samples import open_samples
+from kakitori.engine import in_batches
+from kakitori.ink import to_tensor
+from kakitori.spec import INK, PAPER, ModelSpec
+from training.evaluation.samples import stroke_samples
+from training.models.weights import network_predictor
+from wasm_check.errors import CompatError
+from wasm_check.subjects import Suite
+
+CLASSES = 200
+SEED = int.from_bytes(b"compat")
+LARGE = 1e3  # far outside the contract's range; an engine that computes in float16 without saying so overflows here
+
+
+def odd_inputs(size: int) -> np.ndarray:
+    """Return blank, full, grey, one dot, lines, a chess board, noise and extreme values, (n, 1, size, size) float32."""
+    rng = np.random.default_rng([SEED, 1])
+    shape = (size, size)
+    dot = np.full(shape, PAPER)
+    dot[size // 2, size // 2] = INK
+    lines = np.where(np.arange(size) % 2, INK, PAPER) * np.ones(shape)
+    chess = np.where(np.indices(shape).sum(axis=0) % 2, INK, PAPER)
+    noise = [rng.uniform(PAPER, INK, shape), rng.choice([PAPER, INK], shape), rng.normal(0, 1, shape)]
+    extreme = [np.full(shape, LARGE), np.full(shape, -LARGE), rng.choice([-LARGE, LARGE], shape)]
+    images = [np.full(shape, PAPER), np.full(shape, INK), np.zeros(shape), dot, lines, lines.T, chess, *noise, *extreme]
+    return np.stack(images)[:, None].astype(np.float32)
+
+
+def ink_suite(name: str, spec: ModelSpec, network: nn.Module) -> Suite:
+    """Return ink (or test images of what the model was trained on) of CLASSES evenly spaced classes, the odd inputs,
+    and PyTorch's answers."""
+    ink = open_samples(spec).varied(CLASSES, (SEED, 0))
+    return torch_suite(name, network, np.concatenate([ink, odd_inputs(spec.size)]), CLASSES)
+
+
+def stroke_suite(name: str, spec: ModelSpec, network: nn.Module, paths: Sequence[Path]) -> Suite:
+    """Return the handwriting of stroke files, as the page would see it, with its labels and PyTorch's answers.
+
+    Raises:
+        DataError: if a file cannot be read.
+        CompatError: if nothing in them is of the model's classes.
+    """
+    charset = spec.get_charset()
+    samples = [sample for path in paths for sample in stroke_samples(path, spec) if sample.char in charset]
+    if not samples:
+        there = ", ".join(map(str, paths))
+        raise CompatError(f"{there}: no character of charset {charset.name!r}; name another stroke file.")
+    images = to_tensor(np.stack([sample.coverage for sample in samples]))
+    labels = np.array([charset.index(sample.char) for sample in samples])
+    return torch_suite(name, network, images, len(samples), labels)
+
+
+def torch_suite(
+    name: str, network: nn.Module, inputs: np.ndarray, common: int, labels: np.ndarray | None = None
+) -> Suite:
+    """Return a suite whose expected answers are PyTorch's."""
+    expected = in_batches(network_predictor(network), inputs)
+    return Suite(name, inputs, expected, common, f"torch {torch.__version__}", labels)
