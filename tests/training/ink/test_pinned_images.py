@@ -18,7 +18,7 @@ from kakitori.charset import get_charset
 from training.data.distortion import distort_batch
 from training.data.fonts.glyph_variation import vary_batch
 from training.data.prepared import TEST, TRAIN
-from training.ink.hand import EFFECTS
+from training.ink.amounts import EFFECTS
 from training.ink.out_of_distribution import outliers
 from training.ink.source import InkSource
 
@@ -91,7 +91,7 @@ def batches(nearly_all) -> dict[str, np.ndarray]:
                for name in EFFECTS}  # fmt: skip
     held_out = {"held-out ink, 64 px": source.held_out(TEST, 64, IMAGES)[0]}
     out_of_distribution = {f"outliers, {kind}": images for kind, images in outliers(nearly_all, 64, TEST)}
-    glyphs = source.images(labels, 64, [TEST, 1], photographed=0)
+    glyphs = InkSource(source.charset, ["camera"]).images(labels, 64, [TEST, 1])
     glyph_variation = {f"varied glyphs, {size} px": varied(glyphs, size) for size in (32, 48, 64)}
     distortion = {f"distorted, {size} px": distorted(glyphs, size, True) for size in (32, 64)}
     resampling = {"resampled, 32 px": distorted(glyphs, 32, False)}
