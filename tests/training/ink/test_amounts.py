@@ -1,0 +1,57 @@
+"""The tables of amounts, their digest, and that compiled functions read no number from anywhere else."""
+
+import ast
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+
+from training.ink import amounts
+
+VALUES = [(name, field) for name in amounts.TABLES for field in getattr(amounts, name)._fields]
+COMPILED = ("training/ink/stroke.py", "training/ink/components.py", "training/ink/displacement.py",
+            "training/ink/character.py", "training/ink/pen.py", "training/ink/camera.py", "training/ink/drawing.py",
+            "training/ink/rasteriser.py", "training/data/distortion.py", "training/data/fonts/glyph_variation.py",
+            "training/ink/scribbles.py")  # fmt: skip
+# Numbers of formulas rather than amounts: indices, halves, the binomial filter, smoothstep's 3, and 255 grey levels.
+OF_FORMULAS = {0, 1, 2, 3, 0.25, 0.5, 255}
+
+
+def test_every_table_is_listed():
+    tables = {name for name, value in vars(amounts).items() if isinstance(value, tuple) and hasattr(value, "_asdict")}
+    assert tables == set(amounts.TABLES)
+
+
+@pytest.mark.parametrize(("table", "field"), VALUES)
+def test_values_are_finite_and_shares_are_probabilities(table, field):
+    value = getattr(getattr(amounts, table), field)
+    assert math.isfinite(value)
+    if field == "share" or field.endswith("_share"):
+        assert 0 <= value <= 1
+
+
+@pytest.mark.parametrize(("table", "field"), VALUES)
+def test_the_digest_changes_with_every_value(table, field, monkeypatch):
+    before = amounts.digest()
+    changed = getattr(amounts, table)._replace(**{field: getattr(getattr(amounts, table), field) + 0.001})
+    monkeypatch.setattr(amounts, table, changed)
+    assert amounts.digest() != before
+
+
+def test_the_digest_is_the_same_in_another_process(root):
+    code = "from training.ink.amounts import digest; print(digest())"
+    environment = os.environ | {"PYTHONHASHSEED": "1", "PYTHONPATH": str(root)}
+    other = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert other.stdout.strip() == amounts.digest()
+    assert amounts.digest().startswith("sha256:")
+
+
+@pytest.mark.parametrize("file", COMPILED)
+def test_functions_contain_no_bare_amounts(file, root):
+    for function in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef):
+            constants = {node.value for node in ast.walk(function) if isinstance(node, ast.Constant)}
+            numbers = {value for value in constants if type(value) in (int, float)}
+            assert numbers <= OF_FORMULAS, f"{file}, {function.name}: name {sorted(numbers - OF_FORMULAS)}"
