@@ -141,12 +141,12 @@ class _Forgetting(NamedTuple):
 
 
 class _Joins(NamedTuple):
-    """Consecutive strokes that are drawn as one. The probability is haste · (1 - gap / longest_gap)."""
+    """Consecutive strokes that are drawn as one, with the probability p · (1 - gap / longest_gap)."""
 
     share: float = 0.5  # of characters
-    haste: float = 0.6  # at most, drawn uniformly from 0
-    few_strokes: int = 4  # characters of at most so many, most hiragana among them, are the ones joined most
-    few_strokes_haste: float = 0.9
+    largest_share: float = 0.6  # p is drawn once a character, uniformly from 0
+    few_strokes: int = 4  # characters of at most as many, most hiragana among them, are joined most
+    few_strokes_largest_share: float = 0.9
     longest_gap: float = 0.45  # box sides
     any_gap_share: float = 0.05  # of characters: one random pair is joined over any distance
 

@@ -89,16 +89,17 @@ def join_strokes(strokes, strength, rng):
     Consecutive strokes (S, P, 2) are joined by chance, over short gaps most. `strength` is that of the effect `joins`,
     a factor of the probabilities.
     """
-    haste = 0.0
+    probability = 0.0  # of joining strokes without a gap
     if rng.random() < JOINS.share * strength:
-        haste = rng.random() * (JOINS.few_strokes_haste if len(strokes) <= JOINS.few_strokes else JOINS.haste)
+        is_few = len(strokes) <= JOINS.few_strokes
+        probability = rng.random() * (JOINS.few_strokes_largest_share if is_few else JOINS.largest_share)
     joined = rng.integers(0, len(strokes)) if rng.random() < JOINS.any_gap_share * strength else 0
     count = strokes.shape[1]
     starts = np.zeros(len(strokes) + 1, dtype=np.int64)
     kept = 1
     for s in range(1, len(strokes)):
         gap = math.hypot(strokes[s, 0, 0] - strokes[s - 1, -1, 0], strokes[s, 0, 1] - strokes[s - 1, -1, 1])
-        if rng.random() >= haste * (1 - gap / JOINS.longest_gap) and s != joined:
+        if rng.random() >= probability * (1 - gap / JOINS.longest_gap) and s != joined:
             starts[kept] = s * count
             kept += 1
     starts[kept] = len(strokes) * count

@@ -16,7 +16,7 @@ from training.ink.components import bounding_box
 def place(points, size, rng):
     """Return points (P, 2) of any unit in pixels of a `size` x `size` image, (P, 2) float64.
 
-    The longer side of their box fills the image but for a random margin; now and then it is small or off the centre.
+    The longer side of their box fills the image but for a random margin; a share is small, or off the centre.
     """
     is_usual = rng.random() < PLACEMENT.usual_share
     margin = PLACEMENT.margin_min if is_usual else PLACEMENT.small_margin_min
