@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
-from numba.core import caching, config
+from numba.core import caching
+from numba.core import config as numba_config
 
+config: Any = numba_config  # its attributes are set from the environment, unknown to type checkers
 PROJECT = ("kakitori", "training")  # packages whose modules are followed
 
 
@@ -54,8 +56,10 @@ def imported_names(source: str) -> list[str]:
     return [name for name in names if name.split(".")[0] in PROJECT]
 
 
-class _DependencyStamp:
+class _DependencyStamp(caching._CacheLocator):
     """Replaces the stamp of Numba's cache locators, the digest of one file, by `source_digest`."""
+
+    module: str
 
     @classmethod
     def from_function(cls, py_func: Callable, py_file: str) -> Any:

@@ -27,6 +27,7 @@ BOX = 109  # units of KanjiVG's box along each side
 POINTS_PER_STROKE = 20  # enough for small hooks, which 14 points a stroke round off
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
 FORMAT = 7  # of the cached arrays: raise it when their meaning changes
+DIGEST_DIGITS = 16  # of the charset's digest, in the name of a cache file
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 # The files' DTD fixes this namespace for every element; the root's xmlns:kvg, with https and a slash, has no effect.
 TYPE = "{http://kanjivg.tagaini.net}type"
@@ -73,7 +74,7 @@ def load_templates(charset: Charset) -> Templates:
         DataError: if KanjiVG is not installed or has no strokes for a character.
     """
     classes = digest_of(["".join(charset.homoglyphs(index)) for index in range(len(charset))])
-    name = f"kanjivg-{_package().version}-{classes.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
+    name = f"kanjivg-{_package().version}-{classes.removeprefix('sha256:')[:DIGEST_DIGITS]}-v{FORMAT}.npz"
     path = cache_folder() / name
     if not path.exists():
         with replacing(path) as temporary:
@@ -172,13 +173,13 @@ def with_near_duplicates(templates: Templates) -> Templates:
 
 def parse_strokes(path: Path) -> list[TemplateStroke]:
     """Return the strokes of a KanjiVG file, in writing order."""
-    root = ElementTree.parse(path).getroot().find(f"{NAMESPACE}g")
+    root = next(ElementTree.parse(path).getroot().iter(f"{NAMESPACE}g"))
     while len(root) == 1 and root[0].tag.endswith("}g"):
         root = root[0]
     innermost = {path: group for group in root.iter(f"{NAMESPACE}g") for path in group}
     groups = {group: number for number, group in enumerate(dict.fromkeys(innermost.values()))}
     return [
-        _sample_stroke(element.get("d"), component, groups[innermost[element]], is_hooked(element))
+        _sample_stroke(element.get("d", ""), component, groups[innermost[element]], is_hooked(element))
         for component, part in enumerate(root)
         for element in part.iter(f"{NAMESPACE}path")
     ]
@@ -189,8 +190,9 @@ def loosen_marks(strokes: list[TemplateStroke], character: str) -> list[Template
     count = VOICING_STROKES.get(unicodedata.normalize("NFD", character)[-1], 0)
     if not count:
         return strokes
-    mark = {"component": strokes[-1].component, "part": strokes[-1].part, "looseness": MARK_LOOSENESS}
-    return [*strokes[:-count], *(replace(stroke, **mark) for stroke in strokes[-count:])]
+    last = strokes[-1]
+    mark = [replace(s, component=last.component, part=last.part, looseness=MARK_LOOSENESS) for s in strokes[-count:]]
+    return [*strokes[:-count], *mark]
 
 
 def parse_own_form(form: Form) -> list[TemplateStroke]:

@@ -6,6 +6,7 @@ that look like a class are left out: no reader could reject them.
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from kakitori.homoglyphs import HOMOGLYPHS
 from training.ink.amounts import Effects
 from training.ink.drawing import draw_batch
 from training.ink.kanjivg import Templates, TemplateStroke, drawable, drawable_characters, load_templates, pack
-from training.ink.scribbles import SCRIBBLES
+from training.ink.scribbles import SCRIBBLES, Strokes
 
 # Homoglyphs, and characters that are written so alike that a reader needs the text around them. No character of a group
 # is out of distribution where another of it is a class.
@@ -96,24 +97,28 @@ def outlier_makers(charset: Charset) -> dict[str, Maker]:
     Raises:
         DataError: if KanjiVG is not installed.
     """
-    scribbles = {
-        name: lambda rng, count, kind=kind: pack_drawings(scribble(kind(rng)) for _ in range(count))
-        for name, kind in SCRIBBLES.items()
-    }
-    characters = {
-        kind: lambda rng, count, members=members: load_templates(Charset("outliers", tuple(members)))
-        for kind, members in outside(charset).items()
-    }
-    pairs = {
-        name: lambda rng, count, axis=axis: pack_drawings(draw_pairs(charset, axis, count, rng))
-        for name, axis in PAIRS.items()
-    }
+    scribbles: dict[str, Maker] = {kind: partial(make_scribbles, scribble) for kind, scribble in SCRIBBLES.items()}
+    characters = {kind: partial(load_characters, tuple(members)) for kind, members in outside(charset).items()}
+    pairs = {kind: partial(make_pairs, charset, axis) for kind, axis in PAIRS.items()}
     return scribbles | characters | pairs
 
 
-def scribble(strokes: np.ndarray) -> list[TemplateStroke]:
-    """Return strokes (S, P, 2) as a drawing in which each stroke is a component."""
-    return [TemplateStroke(points, number, number, 1.0) for number, points in enumerate(strokes)]
+def make_scribbles(
+    scribble: Callable[[np.random.Generator], Strokes], rng: np.random.Generator, count: int
+) -> Templates:
+    """Return the templates of `count` scribbles, in which each stroke is a component."""
+    drawings = (enumerate(scribble(rng)) for _ in range(count))
+    return pack_drawings([TemplateStroke(points, s, s, 1.0) for s, points in drawing] for drawing in drawings)
+
+
+def load_characters(members: tuple[str, ...], rng: np.random.Generator, count: int) -> Templates:
+    """Return the templates of characters, one class each; `rng` and `count` are not used."""
+    return load_templates(Charset("outliers", members))
+
+
+def make_pairs(charset: Charset, axis: int, rng: np.random.Generator, count: int) -> Templates:
+    """Return the templates of `count` pairs of characters: see `draw_pairs`."""
+    return pack_drawings(draw_pairs(charset, axis, count, rng))
 
 
 def draw_pairs(charset: Charset, axis: int, count: int, rng: np.random.Generator) -> Iterator[list[TemplateStroke]]:
