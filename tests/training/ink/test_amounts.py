@@ -14,7 +14,7 @@ VALUES = [(name, field) for name in amounts.TABLES for field in getattr(amounts,
 INK = ("stroke", "components", "displacement", "character", "pen", "camera", "drawing", "rasteriser", "scribbles",
        "kanjivg", "near_duplicates", "out_of_distribution", "source")  # fmt: skip
 FILES = (*(f"ink/{name}.py" for name in INK), "data/distortion.py", "data/fonts/glyph_variation.py")
-# Numbers of formulas rather than amounts: indices, halves, the binomial filter, smoothstep's 3, 255 grey levels, base 16.
+# Numbers of formulas, not amounts: indices, halves, the binomial filter, smoothstep's 3, 255 grey levels, base 16.
 OF_FORMULAS = {0, 1, 2, 3, 0.25, 0.5, 255, 16}
 
 
