@@ -30,20 +30,20 @@ def compiled(function: Callable) -> Any:
 
 
 @cache
-def source_digest(module: str) -> str:
-    """Return the hex SHA-256 of a loaded module's source and of all project modules that it imports, at any depth.
+def source_digest(file: str) -> str:
+    """Return the hex SHA-256 of a source file and of all project modules that it imports, at any depth.
 
-    Imports inside functions are not followed: compiled functions cannot use them.
+    The modules must be loaded. Imports inside functions are not followed: compiled functions cannot use them.
     """
     sources: dict[str, str] = {}
-    waiting = [module]
+    waiting = [file]
     while waiting:
-        name = waiting.pop()
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if name not in sources and file:
-            sources[name] = Path(file).read_text(encoding="utf-8")
-            waiting += imported_names(sources[name])
-    return hashlib.sha256("\0".join(sources[name] for name in sorted(sources)).encode()).hexdigest()
+        path = waiting.pop()
+        if path not in sources:
+            sources[path] = Path(path).read_text(encoding="utf-8")
+            modules = (sys.modules.get(name) for name in imported_names(sources[path]))
+            waiting += [module.__file__ for module in modules if module and module.__file__]
+    return hashlib.sha256("\0".join(sorted(sources.values())).encode()).hexdigest()
 
 
 def imported_names(source: str) -> list[str]:
@@ -59,17 +59,10 @@ def imported_names(source: str) -> list[str]:
 class _DependencyStamp(caching._CacheLocator):
     """Replaces the stamp of Numba's cache locators, the digest of one file, by `source_digest`."""
 
-    module: str
-
-    @classmethod
-    def from_function(cls, py_func: Callable, py_file: str) -> Any:
-        locator = super().from_function(py_func, py_file)
-        if locator:
-            locator.module = py_func.__module__
-        return locator
+    _py_file: str  # set by Numba
 
     def get_source_stamp(self) -> str:
-        return source_digest(self.module)
+        return source_digest(self._py_file)
 
 
 class GivenFolder(_DependencyStamp, caching.UserProvidedCacheLocator):
