@@ -26,7 +26,7 @@ KEEPING_RANGE = (nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMa
 
 
 def quantization_aware(network: nn.Module) -> fx.GraphModule:
-    """Return a copy of a trained network, on the CPU, that rounds as its INT8 file; `restore_plain` is the way back.
+    """Return a copy of a trained network, on the CPU, that rounds as its INT8 file; `restore_float` is the way back.
 
     Its ranges are unknown until it has seen a batch in training mode.
     """
@@ -46,7 +46,7 @@ def quantization_aware(network: nn.Module) -> fx.GraphModule:
 
 
 @torch.no_grad()
-def restore_plain(network: nn.Module, aware: fx.GraphModule) -> None:
+def restore_float(network: nn.Module, aware: fx.GraphModule) -> None:
     """Put the weights of a quantization-aware network, in place, into an ordinary one of the same architecture.
 
     Its batch normalisation then does nothing but add the bias that was trained.

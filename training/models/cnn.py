@@ -1,12 +1,12 @@
 """A light depthwise-separable network with channel attention on its late stages."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 from training.models.layers import classifier, conv_norm
 
-WIDTHS = (32, 64, 128, 256, 384)
 ATTENTION_FROM = 3  # the first stage (counted from the stem, 0) with channel attention
 ATTENTION_REDUCTION = 8
 
@@ -53,7 +53,7 @@ class SeparableCNN(nn.Module):
     """(N, 1, H, W) -> (N, K) logits; every stage halves the side, then keeps it once."""
 
     def __init__(
-        self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+        self, num_classes: int, widths: Sequence[int], pooling: str = "adaptive_avg", rank: int | None = None
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 3, stride=2), nn.ReLU(inplace=True))

@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from training.models.layers import classifier, conv_norm
 
-WIDTHS = (24, 48, 96, 128)
-
 
 class ResidualConvolution(nn.Module):
     """One 3x3 convolution and an identity shortcut (He et al. 2015)."""
@@ -31,7 +29,7 @@ class CompactNet(nn.Module):
     """
 
     def __init__(
-        self, num_classes: int, widths: Sequence[int] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+        self, num_classes: int, widths: Sequence[int], pooling: str = "adaptive_avg", rank: int | None = None
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 5, stride=2), nn.ReLU(inplace=True))

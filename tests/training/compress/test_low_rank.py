@@ -9,7 +9,7 @@ from export.build import export_model
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
 from training.compress.low_rank import factor, factor_classifier
-from training.compress.qat import quantization_aware, restore_plain
+from training.compress.qat import quantization_aware, restore_float
 from training.fit.config import TrainConfig
 from training.fit.train import train
 from training.models.registry import ARCHITECTURES, build_network, count_parameters, get_architecture
@@ -60,7 +60,7 @@ def test_a_rank_that_saves_nothing_is_refused(rank, theirs, message, small_chars
 def test_rounding_for_int8_leads_back_to_two_layers(small_charset):
     spec, network = model_of("compact", small_charset, rank=10)
     plain = build_network(spec)
-    restore_plain(plain, quantization_aware(network))
+    restore_float(plain, quantization_aware(network))
     torch.testing.assert_close(logits(plain), logits(network), atol=1e-4, rtol=1e-4)
 
 

@@ -9,8 +9,9 @@ from torch import nn
 
 from kakitori.spec import POOLINGS, ModelSpec
 from training.compress.pruning import choose_widths, find_groups, loss_change, prune_network, score_channels
+from training.fit.chain import pruning_runs
 from training.fit.config import TrainConfig
-from training.fit.train import pruning_runs, train
+from training.fit.train import train
 from training.models.registry import ARCHITECTURES, build_network
 from training.models.weights import load_network
 

@@ -16,7 +16,7 @@ from export.simplify import simplify
 from export.to_onnx import to_onnx
 from kakitori.errors import KakitoriError
 from kakitori.spec import ModelSpec
-from training.compress.qat import ActivationRounding, fold_norms, quantization_aware, restore_plain, rounded
+from training.compress.qat import ActivationRounding, fold_norms, quantization_aware, restore_float, rounded
 from training.fit.config import TrainConfig
 from training.fit.train import train
 from training.models.registry import build_network
@@ -100,7 +100,7 @@ def test_it_rounds_where_the_int8_file_rounds_and_to_the_same_numbers(arch, smal
 def test_the_way_back_gives_an_ordinary_network_of_the_same_function(arch, small_charset):
     spec, network = trained_like(arch, small_charset)
     plain = build_network(spec)
-    restore_plain(plain, quantization_aware(network))
+    restore_float(plain, quantization_aware(network))
     x = images(8)
     torch.testing.assert_close(logits(plain, x), logits(network, x), atol=1e-4, rtol=1e-4)
 

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from training.fit.schedule import ema_decay, image_side, learning_rate
+from training.fit.loop import ema_decay, image_side, learning_rate
 
 
 def test_learning_rate_warms_up_then_falls_to_a_hundredth():

@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 import training.fit.train
 from export.report.tables import training_command
 from kakitori.errors import KakitoriError, ModelError
-from training.fit.checkpoints import checkpoints, load_state
+from training.fit.checkpoints import best_row, checkpoints, load_state
 from training.fit.config import TrainConfig
-from training.fit.train import best_row, is_done, train
+from training.fit.train import is_done, train
 
 
 @pytest.fixture
