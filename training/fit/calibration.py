@@ -91,7 +91,7 @@ def round_down(value: float) -> float:
 
     A threshold that is rounded up could exceed the scores of many images, up to all of them at 1.
     """
-    return float(Context(prec=DIGITS, rounding=ROUND_FLOOR).create_decimal(value))
+    return float(Context(prec=DIGITS, rounding=ROUND_FLOOR).create_decimal(repr(value)))
 
 
 def _target_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -45,13 +45,14 @@ def read_recipe(path: Path, flags: dict[str, Any]) -> list[TrainConfig]:
             f"--recipe: {', '.join(wrong)} would contradict {path}: write it there; beside --recipe there may be "
             f"{', '.join(map(flag, TRANSIENT))}."
         )
+    TrainConfig.from_flags(typed)  # refuses a wrong flag without naming a stage
     tables = read_tables(path)
     model = Path(typed.pop("model", MODELS_FOLDER / path.resolve().parent.name))
     *earlier, last = [table["name"] for table in tables]
     folders = {name: model / STAGES_FOLDER / name for name in earlier} | {last: model}
     return [
-        read_stage(path, table, {name: folders[name] for name in earlier[:index]}, typed | {"model": folders[name]})
-        for index, (table, name) in enumerate(zip(tables, folders, strict=True))
+        read_stage(path, table, dict(list(folders.items())[:index]), typed | {"model": str(folders[table["name"]])})
+        for index, table in enumerate(tables)
     ]
 
 

@@ -29,7 +29,7 @@ class Setting:
     at_most: float | None = None
     choices: Iterable[Any] = ()
     needs: str | None = None
-    """Another setting; where that is unset, this one has no effect and may not be given."""
+    """Another setting, without which this one may not be given."""
     transient: bool = False
     """Where and how a run computes: may differ between the parts of an interrupted run."""
 
@@ -161,7 +161,7 @@ def check_needs(row: Row, values: dict[str, Any]) -> None:
     """
     needed = row.setting.needs
     if needed and not values.get(needed):
-        raise SettingError(row.name, f"has no effect without {flag(needed)}: add that, or leave {flag(row.name)} out.")
+        raise SettingError(row.name, f"needs {flag(needed)}: add it, or leave {flag(row.name)} out.")
 
 
 def _is_within(value: float, setting: Setting) -> bool:
