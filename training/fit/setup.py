@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from kakitori.charset import CHARSETS
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec, read_spec
-from training.compress.distillation import Loss, Teacher, label_loss, open_teacher, taught_loss
+from training.compress.distillation import Loss, Teacher, label_loss, open_teacher, teacher_loss
 from training.compress.low_rank import factor_classifier
 from training.compress.pruning import prune_network
 from training.compress.qat import quantization_aware, restore_float
@@ -165,5 +165,5 @@ def choose_loss(run: Run, side: int) -> Loss:
     """Return the loss of an epoch; the teacher takes part where the images have its side."""
     config, labelled = run.config, label_loss(run.config.label_smoothing)
     if run.teacher and side == run.teacher.side:
-        labelled = taught_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
+        labelled = teacher_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
     return outlier_exposure_loss(labelled) if run.outliers else labelled

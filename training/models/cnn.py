@@ -14,8 +14,8 @@ ATTENTION_REDUCTION = 8
 class ChannelAttention(nn.Module):
     """Squeeze-and-excitation (Hu et al. 2017).
 
-    Multiplies by broadcasting, not `expand_as`, and squeezes with a pooling module, so that every exporter writes
-    plain operators and fixed pooling can replace the adaptive one.
+    Multiplies by broadcasting, not `expand_as`, so that every exporter writes plain operators, and squeezes with a
+    pooling module, which the exporter can replace by a fixed one.
     """
 
     def __init__(self, channels: int) -> None:
@@ -31,7 +31,7 @@ class ChannelAttention(nn.Module):
 
 
 class SeparableBlock(nn.Module):
-    """Depthwise 3x3, pointwise 1x1 (Howard et al. 2017), attention where asked, a shortcut where shapes allow."""
+    """Depthwise 3x3, pointwise 1x1 (Howard et al. 2017), optional attention, and a shortcut where shapes allow."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, attention: bool) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class SeparableBlock(nn.Module):
 
 
 class SeparableCNN(nn.Module):
-    """(N, 1, H, W) -> (N, K) logits; every stage halves the side, then keeps it once."""
+    """(N, 1, H, W) -> (N, K) logits; every stage has one block that halves the side and one that keeps it."""
 
     def __init__(
         self, num_classes: int, widths: Sequence[int], pooling: str = "adaptive_avg", rank: int | None = None

@@ -1,4 +1,4 @@
-"""A dense residual network: few, plain 3x3 convolutions, which CPUs run and train at full speed."""
+"""A residual network of few dense 3x3 convolutions, which CPUs train and run fast."""
 
 from collections.abc import Sequence
 from itertools import pairwise

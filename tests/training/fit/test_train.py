@@ -1,4 +1,4 @@
-"""Real training runs, made tiny: 16 classes, a few hundred images."""
+"""Training runs of 16 classes and a few hundred images."""
 
 import csv
 import shutil
@@ -91,14 +91,14 @@ def test_the_last_checkpoints_and_the_best_are_kept(config):
     assert (config.model / "checkpoints" / "best.pt").exists()
 
 
-def test_the_seed_decides_the_weights(config, tmp_path):
+def test_another_seed_gives_other_weights(config, tmp_path):
     quietly(config)
     other = replace(config, model=tmp_path / "other", seed=2)
     quietly(other)
     assert not same(weights(config), weights(other))
 
 
-def test_other_settings_do_not_go_on_with_a_run(config):
+def test_a_run_with_other_settings_is_not_continued(config):
     quietly(config)
     with pytest.raises(ModelError, match=r"other settings .*learning_rate was 0.003, now 0.01.*--fresh"):
         quietly(replace(config, learning_rate=0.01))
@@ -125,7 +125,7 @@ def test_a_checkpoint_that_holds_code_is_not_run(config, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_resume_insists_on_a_checkpoint(config):
+def test_resume_needs_a_checkpoint(config):
     with pytest.raises(ModelError, match="--resume: there is no checkpoint"):
         quietly(replace(config, resume=True))
 
@@ -214,7 +214,7 @@ def test_a_run_can_start_from_weights_of_other_classes(config, tmp_path):
     assert "16 of 17 classes" in lines[0]
 
 
-def test_widths_shape_the_network_and_stand_in_its_command(config):
+def test_widths_set_the_network_and_are_in_its_command(config):
     spec = quietly(replace(config, widths=(4, 6, 8, 10), epochs=1))
     assert spec.widths == (4, 6, 8, 10)
     assert weights(config)["classifier.2.weight"].shape == (16, 10)
