@@ -46,7 +46,7 @@ def quantization_aware(network: nn.Module) -> fx.GraphModule:
 
 
 @torch.no_grad()
-def restore_float(network: nn.Module, aware: fx.GraphModule) -> None:
+def restore_float(network: nn.Module, aware: nn.Module) -> None:
     """Copy the weights of a quantization-aware network, in place, into a float network of the same architecture.
 
     Its batch normalisation becomes the identity plus the trained bias.

@@ -94,7 +94,7 @@ def load_best(state: RunState, model_dir: Path) -> RunState:
         ModelError: if the file is missing, damaged, or not of this run's best epoch.
     """
     path = model_dir / FOLDER / BEST
-    epoch = best_row(state.history)["epoch"]
+    epoch = int(best_row(state.history)["epoch"])
     advice = f"put the run's own {BEST} back, or start over with --fresh"
     if not path.is_file():
         raise ModelError(f"{path} does not exist, but epoch {epoch} was the run's best: {advice}.")

@@ -159,7 +159,7 @@ class TrainConfig:
         Raises:
             KakitoriError: as `from_flags`.
         """
-        for name in values:
+        for name in settings.given(values):
             settings.check_needs(SETTINGS[name], values)
         return cls(**{name: settings.parse(SETTINGS[name], value, from_text) for name, value in values.items()})
 

@@ -25,7 +25,8 @@ class EnergyMeter:
 
     def __init__(self, enabled: bool = True) -> None:
         self.method, self.intensity = "", WORLD
-        self._enabled, self._tracker = enabled, None
+        self._enabled = enabled
+        self._tracker: Any = None
         self._last_wh = self._last_g = 0.0
         self._total: Any = None
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+from training.fit.config import TrainConfig
+
 TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
@@ -34,19 +36,19 @@ def physical_cores(topology: Path = TOPOLOGY) -> int:
     return len(siblings)
 
 
-def default_workers() -> int:
-    """Return the number of processes that draw images: half the logical processors, from 1 to 8."""
-    return max(1, min(8, len(usable_processors()) // 2))
+def count_workers(config: TrainConfig) -> int:
+    """Return the number of processes that draw images; by default half the logical processors, from 1 to 8."""
+    return max(1, min(8, len(usable_processors()) // 2)) if config.workers is None else config.workers
 
 
-def default_threads(workers: int) -> int:
-    """Return the number of torch's threads beside `workers` processes: the physical cores that those leave, at least 1.
+def count_threads(config: TrainConfig) -> int:
+    """Return the number of torch's threads; by default the physical cores that the workers leave, at least 1.
 
-    Training processes of one machine (torchrun) share its cores. Never more than torch has now, which
-    OMP_NUM_THREADS sets.
+    The default is divided among the training processes of one machine (torchrun), and is at most the number that torch
+    has now, which OMP_NUM_THREADS sets.
     """
     cores = physical_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return max(1, min(torch.get_num_threads(), cores - workers))
+    return config.threads or max(1, min(torch.get_num_threads(), cores - count_workers(config)))
 
 
 @contextmanager

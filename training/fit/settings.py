@@ -6,7 +6,6 @@ A setting is a flag of the same name on the command line (`learning_rate`: --lea
 that `invoke --list` stays instant.
 """
 
-import functools
 import inspect
 import math
 import operator
@@ -94,7 +93,6 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-@functools.cache
 def rows(cls: type) -> dict[str, Row]:
     """Return the settings of a dataclass by name, in order: its fields that are annotated with a `Setting`."""
     return {
@@ -220,7 +218,7 @@ def takes_flags(cls: type, names: Iterable[str] = ()) -> Callable[[Callable], Ca
             )
             for name in names or table
         ]
-        body.__signature__ = inspect.Signature([context, *flags, *others])
+        setattr(body, "__signature__", inspect.Signature([context, *flags, *others]))  # noqa: B010, unknown to Callable
         return body
 
     return decorate

@@ -37,7 +37,7 @@ from training.fit.energy import EnergyMeter, energy_facts
 from training.fit.facts import training_facts
 from training.fit.history import EVENTS_FOLDER, TrainProgress, log_events, plot_curves, write_log
 from training.fit.loop import ema_decay, evaluate_set, image_side, learning_rate, train_epoch
-from training.fit.processors import default_threads, default_workers, torch_threads
+from training.fit.processors import count_threads, count_workers, torch_threads
 from training.fit.setup import Run, choose_loss, restore, set_up, trained_network
 from training.ink import amounts
 from training.models.registry import count_parameters
@@ -77,10 +77,8 @@ def train_runs(runs: Sequence[TrainConfig], report: Callable[[str], None]) -> Mo
     for run in runs:
         if len(runs) > 1:
             report(f"Training {run.model}.")
-        workers = default_workers() if run.workers is None else run.workers
-        config = replace(run, workers=workers, threads=run.threads or default_threads(workers))
-        with torch_threads(config.threads):
-            spec = train_once(config, report)
+        with torch_threads(count_threads(run)):
+            spec = train_once(run, report)
     PartialState().destroy_process_group()
     return spec
 
@@ -160,7 +158,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     side = config.size if config.start_from else image_side(epoch, config.epochs, config.size)
     batches = training_batches(
         run.data.source, run.data.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
-        accelerator.process_index, accelerator.num_processes, config.workers, run.outliers,
+        accelerator.process_index, accelerator.num_processes, count_workers(config), run.outliers,
     )  # fmt: skip
     steps = range(state.step, state.step + len(batches))
     total_steps = run.steps_per_epoch * config.epochs
@@ -237,5 +235,5 @@ def describe(run: Run) -> str:
         f"{run.spec.arch}, {count_parameters(run.trainer.average):,} parameters, {run.spec.num_classes:,} classes, "
         f"{run.steps_per_epoch} steps of {run.images_per_step} images an epoch, up to {run.config.epochs} epochs, "
         f"on {accelerator.num_processes} x {accelerator.device.type} in {accelerator.mixed_precision!r} precision, "
-        f"{run.config.threads} thread(s) and {run.config.workers} worker(s) each."
+        f"{torch.get_num_threads()} thread(s) and {count_workers(run.config)} worker(s) each."
     )

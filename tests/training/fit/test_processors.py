@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from training.fit import processors
-from training.fit.processors import default_threads, default_workers, physical_cores, torch_threads
+from training.fit.config import TrainConfig
+from training.fit.processors import count_threads, count_workers, physical_cores, torch_threads
 
 
 @pytest.fixture
@@ -36,12 +37,14 @@ def test_torch_gets_the_cores_that_workers_leave(cores, workers, processes, thre
     monkeypatch.setattr(processors, "physical_cores", lambda: cores)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)  # as OMP_NUM_THREADS=8
     monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
-    assert default_threads(workers) == threads
+    assert count_threads(TrainConfig(workers=workers)) == threads
+    assert count_threads(TrainConfig(workers=workers, threads=3)) == 3
 
 
 @pytest.mark.usefixtures("four_processors")
 def test_half_the_processors_draw_images():
-    assert default_workers() == 2
+    assert count_workers(TrainConfig()) == 2
+    assert count_workers(TrainConfig(workers=0)) == 0
 
 
 def test_the_number_of_threads_is_restored():

@@ -97,6 +97,10 @@ def test_mistakes_name_file_stage_and_key(text, message, stages):
         stages(text)
 
 
+def test_a_switch_may_be_off(stages):
+    assert not stages('[[stage]]\nname = "a"\nqat = false')[0].qat
+
+
 def test_a_missing_recipe_is_named(tmp_path):
     with pytest.raises(KakitoriError, match=r"--recipe .*no.toml cannot be read: No such file"):
         read_recipe(tmp_path / "no.toml", {})
