@@ -127,7 +127,7 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
         state = load_state(saved[-1])
         check_same_run(state, config.facts, saved[-1])
         load_best(state, config.model)
-        report(f"Going on after epoch {state.epoch} ({saved[-1]}).")
+        report(f"Continuing after epoch {state.epoch} ({saved[-1]}).")
         extended = state.epoch if config.epochs > state.facts["epochs"] else state.extended_after
         return replace(state, facts=config.facts, extended_after=extended)
     if config.resume:
@@ -140,7 +140,7 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
 def is_done(state: RunState, config: TrainConfig) -> bool:
     """Return whether a run is over: after all epochs, or `patience` full-size epochs without a better validation top-1.
 
-    The epochs of patience are counted anew when the number of epochs was raised.
+    Raising the number of epochs restarts the count of patience.
     """
     if len(state.history) >= config.epochs:
         return True

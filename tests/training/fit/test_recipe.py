@@ -143,7 +143,7 @@ def test_an_interrupted_recipe_continues_with_the_first_stage_that_is_not_finish
     base, tuned = stages(resume=True)
     _, lines = quietly([base, tuned])
     assert f"{base.model} is finished." in lines
-    assert any(line.startswith(f"Going on after epoch 1 ({tuned.model}") for line in lines)
+    assert any(line.startswith(f"Continuing after epoch 1 ({tuned.model}") for line in lines)
 
 
 def test_a_stage_starts_over_when_the_one_it_starts_from_was_trained_again(stages):

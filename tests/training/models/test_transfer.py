@@ -59,7 +59,7 @@ def test_with_other_classes_all_weights_before_the_classifier_are_copied(trained
     assert line.endswith("the classifier's of 30 of 130 classes; the other 100 start fresh.")
 
 
-def test_the_same_number_of_other_classes_is_told_apart(trained):
+def test_other_classes_of_the_same_number_are_not_taken_for_the_same(trained):
     _, theirs, folder = trained
     other = replace(spec_of("wide", 30), charset="k49", digest=get_charset("k49", 30).digest)
     _, started, _ = start(folder, other)
