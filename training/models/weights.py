@@ -1,6 +1,6 @@
-"""Weights in and out of a model directory, always together with the spec and the charset digest they belong to.
+"""Read and write the weights of a model directory, together with their spec and charset digest.
 
-Weights are safetensors: a file that anyone may swap is never unpickled.
+Weights are safetensors files, which are read without unpickling.
 """
 
 from pathlib import Path
@@ -57,7 +57,7 @@ def load_network(model_dir: Path) -> tuple[ModelSpec, nn.Module]:
 
 
 def network_predictor(network: nn.Module) -> Predictor:
-    """Return a predictor that runs a network in evaluation mode on the CPU."""
+    """Return a predictor that computes with a network in evaluation mode on the CPU."""
 
     @torch.inference_mode()
     def predict(inputs: np.ndarray) -> np.ndarray:
