@@ -1,5 +1,6 @@
 """Whole files or none: write under a temporary name, rename on success. Standard library only."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -45,3 +46,15 @@ def read_json(path: Path, error: type[KakitoriError] = KakitoriError) -> Any:
         raise error(f"{path} does not exist.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as problem:
         raise error(f"{path} is not valid JSON ({problem}): restore it or make it again.") from problem
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloads and parsed strokes: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kakitori"
+    return Path(os.environ.get("KAKITORI_CACHE") or default)

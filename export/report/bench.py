@@ -22,7 +22,7 @@ from export.report.tables import BENCH_FILE, write_card, write_readme_tables
 from kakitori.engine import ENGINE
 from kakitori.files import read_json, write_json
 from kakitori.spec import read_spec
-from training.data.drawing_speed import bench_ink
+from training.data.inspection import bench_ink
 
 
 def run_bench(

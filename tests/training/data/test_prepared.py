@@ -7,7 +7,9 @@ import pytest
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
-from training.data.prepared import METADATA, RECORD, PreparedWriter, open_prepared
+from kakitori.schemas.prepared import METADATA_FILE, SplitFacts
+from training.data.prepared import RECORD, open_prepared
+from training.data.prepared_writer import PreparedWriter
 
 CHARSET = get_charset("etl9g", 5)
 SIZE, COUNT = 32, 20
@@ -53,11 +55,9 @@ def test_what_is_written_is_read_back_and_stays_on_the_disk(prepared, tmp_path):
 
 
 def test_metadata_counts_classes_and_splits(prepared):
-    assert prepared.metadata["class_counts"] == [4] * 5
-    assert prepared.metadata["split"] == {
-        "how": "by row", "seed": 0, "counts": {"train": 7, "validation": 7, "test": 6},
-    }  # fmt: skip
-    assert prepared.metadata["characters"] == list("あいうえお")
+    assert prepared.metadata.class_counts == [4] * 5
+    assert prepared.metadata.split == SplitFacts("by row", 0, {"train": 7, "validation": 7, "test": 6})
+    assert prepared.metadata.characters == list("あいうえお")
 
 
 def test_an_interrupted_set_goes_on_where_it_stopped(tmp_path):
@@ -92,9 +92,9 @@ def test_rows_forgotten_are_an_error(tmp_path):
 
 
 def test_a_finished_set_is_not_overwritten(prepared, tmp_path):
-    with pytest.raises(DataError, match="there already, made from the same files"):
+    with pytest.raises(DataError, match="exists already, made from the same files"):
         writer(tmp_path)
-    with pytest.raises(DataError, match="there already, made otherwise"):
+    with pytest.raises(DataError, match="exists already, made in another way"):
         writer(tmp_path, plan="two")
 
 
@@ -109,7 +109,7 @@ def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch
     def full(file, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("training.data.prepared._write_all", full)
+    monkeypatch.setattr("training.data.prepared_writer._write_all", full)
     with pytest.raises(DataError, match=r"images\.npy cannot be written \(No space left on device\)"):
         made.write(0, **rows(0, 5))
 
@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch
         (lambda folder: np.save(folder / "labels.npy", np.full(COUNT, 9, "<i4")), r"values outside 0\.\.4"),
         (lambda folder: edit(folder, digest="sha256:00"), "the labels would be misread"),
         (lambda folder: edit(folder, characters=list("あいうえ")), "the labels would be misread"),
-        (lambda folder: (folder / METADATA).write_text("[]"), "lacks name"),
+        (lambda folder: (folder / METADATA_FILE).write_text("[]"), r"metadata\.json: Expected `object`, got `array`"),
     ],
 )
 def test_a_damaged_set_is_refused(prepared, damage, message):
@@ -134,5 +134,5 @@ def test_a_damaged_set_is_refused(prepared, damage, message):
 
 
 def edit(folder, **changes):
-    path = folder / METADATA
+    path = folder / METADATA_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))

@@ -9,7 +9,8 @@ from kakitori.charset import Charset, get_charset
 from kakitori.errors import KakitoriError
 from kakitori.spec import ModelSpec
 from training.data.mixed import RARE, MixedSource
-from training.data.prepared import RECORD, SPLITS, TEST, TRAIN, VALIDATION, PreparedWriter, prepared_folder
+from training.data.prepared import RECORD, SPLITS, TEST, TRAIN, VALIDATION, prepared_folder
+from training.data.prepared_writer import PreparedWriter
 from training.data.registry import join_charsets, open_dataset, parse_shares
 from training.data.stored import StoredSource
 from training.evaluation.accuracy import evaluate_prepared
