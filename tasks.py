@@ -268,7 +268,7 @@ def bench(c, model=MODEL, readme=None):
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})
 @clear_errors
 def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
-    """Show what this machine has and lacks for each task, and the command that mends it."""
+    """Check what each task needs on this machine, and show the command that mends what is missing."""
     from rich.console import Console
 
     from doctor import examine, show

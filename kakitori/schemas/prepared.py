@@ -1,11 +1,16 @@
 """The schema of a prepared data set: its arrays, `metadata.json`, and `progress.json` of a set in the making."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from kakitori.errors import DataError
+from kakitori.schemas.reader import read_document
+
 METADATA_FILE, PROGRESS_FILE = "metadata.json", "progress.json"
 PREPARE_AGAIN = "prepare the set again with `invoke data`"
+NPY_MAGIC = b"\x93NUMPY"
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -61,6 +66,30 @@ class PreparedMetadata(Struct, omit_defaults=True):
     writers: str = ""  # what the numbers in writers.npy mean
     writer_names: list[str] | None = None  # by writer number
     missing: dict[str, list[str]] = {}  # characters that a font face lacks, by face
+
+
+def row_bytes(size: int) -> dict[str, int]:
+    """Return the bytes of one row of each array of a set with images of `size` pixels, by the name of its file."""
+    return {"images": size * size, "labels": 4, "writers": 4, "splits": 1, "records": 16}
+
+
+def check_files(folder: Path) -> PreparedMetadata:
+    """Return the metadata of a prepared set whose arrays have the length that it gives. Does not need NumPy.
+
+    Raises:
+        DataError: if the metadata is missing or wrong, or an array is missing, cut short, or of another format.
+    """
+    metadata = read_document(folder / METADATA_FILE, PreparedMetadata, DataError, PREPARE_AGAIN)
+    for name, size in row_bytes(metadata.size).items():
+        path, expected = folder / f"{name}.npy", size * metadata.count
+        try:
+            with path.open("rb") as file:
+                magic, length = file.read(len(NPY_MAGIC)), path.stat().st_size
+        except OSError as problem:
+            raise DataError(f"{path} cannot be read ({problem.strerror}): {PREPARE_AGAIN}.") from problem
+        if magic != NPY_MAGIC or length < expected:
+            raise DataError(f"{path} has {length:,} bytes, expected an .npy file of {expected:,}: {PREPARE_AGAIN}.")
+    return metadata
 
 
 class Progress(Struct):

@@ -17,7 +17,7 @@ from rich.progress import track
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
-from kakitori.files import replacing
+from kakitori.files import explain_unwritable, replacing
 from training.data.prepared import SPLITS, TRAIN, PreparedSet
 from training.data.registry import Source
 from training.data.stored import StoredSource
@@ -217,7 +217,8 @@ def write_sheet(images: np.ndarray, columns: int, path: Path, zoom: int = 1) -> 
         with replacing(path) as temporary:
             Image.fromarray(tile(images, columns, zoom)).save(temporary, format="PNG")
     except OSError as problem:
-        raise DataError(f"{path} cannot be written ({problem.strerror}): run `invoke doctor`.") from problem
+        reason, mend = explain_unwritable(path.parent, problem)
+        raise DataError(f"{path} cannot be written, {reason}: run `{mend}`.") from problem
 
 
 def bench_ink() -> list[dict[str, Any]]:

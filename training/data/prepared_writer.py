@@ -13,7 +13,7 @@ import numpy as np
 
 from kakitori.charset import Charset
 from kakitori.errors import DataError
-from kakitori.files import write_json
+from kakitori.files import explain_unwritable, write_json
 from kakitori.schemas.prepared import METADATA_FILE, PROGRESS_FILE, PreparedMetadata, Progress
 from kakitori.schemas.reader import read_document
 from training.data.prepared import SPLITS, PreparedSet, columns, open_prepared, read_metadata
@@ -63,10 +63,8 @@ class PreparedWriter:
         try:
             self.part.mkdir(parents=True)
         except OSError as problem:
-            raise DataError(
-                f"The folder {self.part} cannot be created ({problem.strerror}: {problem.filename!r}): run `invoke "
-                "doctor`."
-            ) from problem
+            reason, mend = explain_unwritable(self.part.parent, problem)
+            raise DataError(f"{self.folder} cannot be created, {reason}: run `{mend}`.") from problem
         rows = {name: dtype.itemsize * int(np.prod(shape)) for name, (dtype, shape) in columns(self.size).items()}
         needed, free = self.count * sum(rows.values()) + DISK_RESERVE, shutil.disk_usage(self.part).free
         if free < needed:

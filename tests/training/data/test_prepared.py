@@ -7,8 +7,8 @@ import pytest
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
-from kakitori.schemas.prepared import METADATA_FILE, SplitFacts
-from training.data.prepared import RECORD, open_prepared
+from kakitori.schemas.prepared import METADATA_FILE, PROGRESS_FILE, SplitFacts, row_bytes
+from training.data.prepared import RECORD, columns, open_prepared
 from training.data.prepared_writer import PreparedWriter
 
 CHARSET = get_charset("etl9g", 5)
@@ -131,6 +131,57 @@ def test_a_damaged_set_is_refused(prepared, damage, message):
     damage(prepared.folder)
     with pytest.raises(DataError, match=message):
         open_prepared(prepared.folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"count": "20"}, r"metadata\.json: Expected `int`, got `str` - at `\$\.count`: prepare the set again"),
+        ({"count": -1}, r"Expected `int` >= 0 - at `\$\.count`"),
+        ({"size": 0}, r"Expected `int` >= 1 - at `\$\.size`"),
+        ({"preprocessing": {"margin": 0.5}}, r"Expected `float` < 0\.5 - at `\$\.preprocessing\.margin`"),
+        ({"files": [{"path": "a"}]}, r"missing required field `bytes` - at `\$\.files\[0\]`"),
+        ({"licence": {"url": None}}, r"Expected `str`, got `null` - at `\$\.licence\[\.\.\.\]`"),
+    ],
+)
+def test_a_wrong_field_of_the_metadata_is_named(prepared, changes, message):
+    edit(prepared.folder, **changes)
+    with pytest.raises(DataError, match=message):
+        open_prepared(prepared.folder)
+
+
+def test_metadata_of_earlier_versions_is_read(prepared):
+    earlier = {"augmentation": "glyph", "writer_names": ["a"], "missing": {"a": ["x"]}, "bad": ["b"], "writers": "by sheet",
+               "outside_charset": 3, "field_of_another_version": 1}  # fmt: skip
+    edit(prepared.folder, **earlier)
+    metadata = open_prepared(prepared.folder).metadata
+    assert {name: getattr(metadata, name, 1) for name in earlier} == earlier
+
+
+def test_damaged_progress_is_refused_with_the_folder_to_delete(tmp_path):
+    part = writer(tmp_path).part
+    (part / PROGRESS_FILE).write_text('{"plan": 1}')
+    with pytest.raises(DataError, match=r"progress\.json: Expected `str`, got `int` - at `\$\.plan`: delete .*\.part"):
+        writer(tmp_path)
+
+
+def test_a_set_in_place_of_which_a_link_dangles_is_refused(tmp_path):
+    (tmp_path / "little-32").symlink_to("nowhere")
+    with pytest.raises(DataError, match="little-32 exists already: delete it"):
+        writer(tmp_path)
+
+
+def test_a_link_that_dangles_in_place_of_the_folder_of_sets_is_refused(tmp_path):
+    link = tmp_path / "datasets"
+    link.symlink_to("nowhere")
+    with pytest.raises(DataError, match=r"datasets is a link to nowhere, which is no folder: run `rm .*datasets`"):
+        PreparedWriter(link / "little-32", CHARSET, SIZE, COUNT, {})
+
+
+@pytest.mark.parametrize("size", [32, 128])
+def test_the_schema_gives_the_bytes_of_every_array(size):
+    expected = {name: dtype.itemsize * int(np.prod(shape)) for name, (dtype, shape) in columns(size).items()}
+    assert row_bytes(size) == expected
 
 
 def edit(folder, **changes):
