@@ -151,8 +151,8 @@ def test_a_wrong_field_of_the_metadata_is_named(prepared, changes, message):
 
 
 def test_metadata_of_earlier_versions_is_read(prepared):
-    earlier = {"augmentation": "glyph", "writer_names": ["a"], "missing": {"a": ["x"]}, "bad": ["b"], "writers": "by sheet",
-               "outside_charset": 3, "field_of_another_version": 1}  # fmt: skip
+    earlier = {"augmentation": "glyph", "writer_names": ["a"], "missing": {"a": ["x"]}, "bad": ["b"],
+               "writers": "by sheet", "outside_charset": 3, "field_of_another_version": 1}  # fmt: skip
     edit(prepared.folder, **earlier)
     metadata = open_prepared(prepared.folder).metadata
     assert {name: getattr(metadata, name, 1) for name in earlier} == earlier
