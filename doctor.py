@@ -21,7 +21,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from kakitori.errors import KakitoriError
-from kakitori.files import cache_folder, read_json, try_folder
+from kakitori.files import read_json
+from kakitori.folders import cache_folder, try_folder
 from kakitori.schemas.prepared import METADATA_FILE, check_files
 from kakitori.spec import (
     CONFIG_FILE,

@@ -13,13 +13,14 @@ import onnx
 
 from export.backends import Variant, select_backends, select_precisions
 from export.errors import ExportError, VariantsFailed
-from export.manifest import Row, build_manifest, keep_rows, write_manifest
+from export.manifest import build_manifest, keep_rows, write_manifest
 from export.mapping import build_mapping, check_mapping, write_mapping
 from export.parity import make_reference
 from export.pooling import resolve_pooling
 from export.samples import DrawnSamples, ImageMaker, open_samples
 from export.variants import Trained, convert, summary, write_variant
 from kakitori.files import replacing
+from kakitori.schemas.manifest import ManifestRow
 from training.models.weights import load_network
 
 Report = Callable[[str], None]
@@ -32,7 +33,7 @@ def export_model(
     pooling: str | None = None,
     report: Report = print,
     make_images: ImageMaker | None = None,
-) -> list[Row]:
+) -> list[ManifestRow]:
     """Write every variant of backends x precisions after all have passed all checks; return their manifest rows.
 
     Args:
@@ -58,7 +59,7 @@ def export_model(
     check_mapping(mapping, spec)
     rows = write_variants(Trained(spec, network, samples, reference), variants, model_dir, report)
     write_mapping(mapping, spec, model_dir)
-    kept = keep_rows(model_dir, {row["variant"] for row in rows}, report)
+    kept = keep_rows(model_dir, {row.variant for row in rows}, report)
     write_manifest(build_manifest(model_dir, spec, rows + kept), model_dir)
     return rows
 
@@ -80,13 +81,13 @@ def plan_variants(
     return variants
 
 
-def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, report: Report) -> list[Row]:
+def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, report: Report) -> list[ManifestRow]:
     """Make, write and check every variant; move them to their names if all passed, else raise and leave nothing.
 
     Raises:
         ExportError: the one that failed, or VariantsFailed with all of them.
     """
-    rows: list[Row] = []
+    rows: list[ManifestRow] = []
     failures: list[ExportError] = []
     graphs: dict[tuple[str, str], tuple[onnx.ModelProto, str]] = {}
     with ExitStack() as written:

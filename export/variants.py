@@ -11,7 +11,6 @@ from export.backends import Variant
 from export.errors import ExportError
 from export.graph_facts import GraphFacts, check_file, check_interface, check_operators, finish, graph_facts
 from export.int8.quantize import quantize_dynamic, quantize_static
-from export.manifest import Row, sha256_of
 from export.parity import ParityResult, Reference, check_parity, compare
 from export.pooling import prepare_pooling
 from export.samples import Samples
@@ -21,6 +20,8 @@ from export.to_onnx import to_onnx
 from kakitori.confidence import Predictor
 from kakitori.engine import onnx_predictor
 from kakitori.errors import EngineError
+from kakitori.files import sha256_of
+from kakitori.schemas.manifest import Accuracy, ManifestRow, Parity
 from kakitori.spec import ModelSpec
 
 
@@ -84,7 +85,7 @@ SCHEMES: dict[str, Scheme] = {
 }
 
 
-def write_variant(trained: Trained, variant: Variant, graph: onnx.ModelProto, exporter: str, path: Path) -> Row:
+def write_variant(trained: Trained, variant: Variant, graph: onnx.ModelProto, exporter: str, path: Path) -> ManifestRow:
     """Write one variant to `path`, reload and check it; return its manifest row.
 
     Raises:
@@ -108,39 +109,39 @@ def _open_predictor(path: Path) -> Predictor:
         raise ExportError(str(problem)) from problem
 
 
-def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, result: ParityResult) -> Row:
+def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, result: ParityResult) -> ManifestRow:
     """Return the manifest row of a checked file; `path` is where it lies now."""
-    return {
-        "variant": variant.name,
-        "file": variant.file,
-        "backend": variant.backend.name,
-        "precision": variant.precision.name,
-        "pooling": variant.pooling,
-        "opset": facts.opset,
-        "bytes": path.stat().st_size,
-        "sha256": sha256_of(path),
-        "operators": facts.operators,
-        "exporter": exporter,
-        "parity": {
-            "max_logit_difference": float(f"{result.max_logit_difference:.3g}"),
-            "argmax_agreement": round(result.argmax_agreement, 4),
-            "inputs": result.inputs,
-            "engine": result.engine,
-        },
-        "accuracy": {
-            result.evaluation_set: {
-                "top1_percent": round(result.top1_percent, 2),
-                "fp32_top1_percent": round(result.reference_top1_percent, 2),
-                "images": result.images,
-            }
-        },
-    }
+    parity = Parity(
+        max_logit_difference=float(f"{result.max_logit_difference:.3g}"),
+        argmax_agreement=round(result.argmax_agreement, 4),
+        inputs=result.inputs,
+        engine=result.engine,
+    )
+    accuracy = Accuracy(
+        top1_percent=round(result.top1_percent, 2),
+        fp32_top1_percent=round(result.reference_top1_percent, 2),
+        images=result.images,
+    )
+    return ManifestRow(
+        variant=variant.name,
+        file=variant.file,
+        backend=variant.backend.name,
+        precision=variant.precision.name,
+        pooling=variant.pooling,
+        opset=facts.opset,
+        bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+        operators=facts.operators,
+        exporter=exporter,
+        parity=parity,
+        accuracy={result.evaluation_set: accuracy},
+    )
 
 
-def summary(row: Row) -> str:
+def summary(row: ManifestRow) -> str:
     """Return one line about a variant for the user."""
-    (accuracy,) = row["accuracy"].values()
+    _, accuracy = row.evaluated
     return (
-        f"{row['variant']}: {row['bytes'] / 1e6:.2f} MB, top-1 {accuracy['top1_percent']:.2f} % "
-        f"(PyTorch {accuracy['fp32_top1_percent']:.2f} %), logits within {row['parity']['max_logit_difference']:g}"
+        f"{row.variant}: {row.bytes / 1e6:.2f} MB, top-1 {accuracy.top1_percent:.2f} % "
+        f"(PyTorch {accuracy.fp32_top1_percent:.2f} %), logits within {row.parity.max_logit_difference:g}"
     )

@@ -33,7 +33,7 @@ def test_every_test_image_is_measured_and_over_98_percent_are_read(model, varian
 
 def test_files_were_checked_on_the_test_images(model):
     manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
-    assert [row["accuracy"]["digits"]["images"] for row in manifest["files"]] == [179, 179]
+    assert [row.accuracy["digits"]["images"] for row in manifest["files"]] == [179, 179]
     mapping = json.loads((model / "mapping.json").read_text(encoding="utf-8"))
     assert mapping["class_to_char"] == {str(n): str(n) for n in range(10)}
     assert mapping["class_to_jis"]["7"] == "2337"
@@ -60,7 +60,7 @@ def test_a_page_is_built_that_names_the_digits_and_their_licence(model, tmp_path
     build_site([model], tmp_path / "dist")
     page = (tmp_path / "dist" / "index.html").read_text(encoding="utf-8")
     assert "10 classes: 0 1 2 3 4 5 6 7 8 9" in page
-    assert "First guess right: digits" in page
+    assert "Top-1: digits" in page
     assert "digits, in JIS X 0208 order" in page
     assert "Kaynak" in (tmp_path / "dist" / "licences" / "data.txt").read_text(encoding="utf-8")
     assert not (tmp_path / "dist" / "licences" / "kanjivg.txt").exists()

@@ -106,7 +106,7 @@ def test_a_readable_set_is_listed(prepared):
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (lambda folder: write_json(folder / "metadata.json", []), "Expected `object`, got `array`"),
+        (lambda folder: write_json(folder / "metadata.json", []), "document: expected `object`, found []"),
         (lambda folder: (folder / "images.npy").unlink(), "images.npy cannot be read"),
         (lambda folder: (folder / "labels.npy").write_bytes(b"\x93NUMPY"), "labels.npy has 6 bytes, expected"),
     ],
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_found(tmp_path, monkeypatch, number,
     def fail(**_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("kakitori.files.NamedTemporaryFile", fail)
+    monkeypatch.setattr("kakitori.folders.NamedTemporaryFile", fail)
     finding = check_folder("models folder", tmp_path)
     assert finding.found == f"{tmp_path} is not writable ({os.strerror(number)})"
     assert finding.mend == mend.format(tmp_path)

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from export.manifest import find_row, read_manifest, sha256_of
+from export.manifest import find_row, read_manifest
 from export.report.measure import open_variant
 from export.report.tables import make_card
+from kakitori.files import sha256_of
 from kakitori.ink import to_tensor
 from kakitori.spec import WEIGHTS_FILE, read_spec
 from training.data.prepared import TEST
@@ -44,15 +45,15 @@ def test_it_has_every_class_and_tells_its_licence(shipped):
 def test_its_files_belong_together(shipped):
     spec, manifest = read_spec(shipped), read_manifest(shipped)
     mapping = json.loads((shipped / "mapping.json").read_text(encoding="utf-8"))
-    assert spec.digest == manifest["digest"] == mapping["digest"]
-    assert manifest["weights"] == sha256_of(shipped / WEIGHTS_FILE)
+    assert spec.digest == manifest.digest == mapping["digest"]
+    assert manifest.weights == sha256_of(shipped / WEIGHTS_FILE)
     row = find_row(manifest, VARIANT)
-    assert row["sha256"] == sha256_of(shipped / row["file"])
+    assert row.sha256 == sha256_of(shipped / row.file)
 
 
 def test_its_int8_file_loses_less_than_the_limit(shipped):
-    accuracy = find_row(read_manifest(shipped), VARIANT)["accuracy"]["ink"]
-    assert accuracy["fp32_top1_percent"] - accuracy["top1_percent"] <= 0.3
+    accuracy = find_row(read_manifest(shipped), VARIANT).accuracy["ink"]
+    assert accuracy.fp32_top1_percent - accuracy.top1_percent <= 0.3
 
 
 def test_its_card_is_that_of_the_measured_files(shipped):
@@ -62,8 +63,8 @@ def test_its_card_is_that_of_the_measured_files(shipped):
 def test_its_matrix_is_of_these_files_and_has_no_red_cell(shipped_model):
     matrix = json.loads((shipped_model / "compat.json").read_text(encoding="utf-8"))
     run = {(s["model"], s["name"]): s["sha256"] for s in matrix["subjects"]}
-    for row in read_manifest(shipped_model)["files"]:
-        assert run["kanji", row["variant"]] == row["sha256"], "run `invoke compat` again"
+    for row in read_manifest(shipped_model).files:
+        assert run["kanji", row.variant] == row.sha256, "run `invoke compat` again"
     cells = [cell for subject in matrix["subjects"] for cell in subject["cells"].values()]
     assert [cell["reason"] for cell in cells if cell["status"] == "red"] == []
     assert all(cell["reason"] for cell in cells if cell["status"] == "grey")
@@ -92,6 +93,6 @@ def test_every_file_comes_back_byte_for_byte(shipped, tmp_path):
     for name in ("config.json", WEIGHTS_FILE):
         (tmp_path / name).write_bytes((shipped / name).read_bytes())
     rows = export_model(tmp_path, ["all"], PRECISIONS[shipped.name], report=lambda line: None)
-    digests = {row["file"]: row["sha256"] for row in read_manifest(shipped)["files"]}
-    assert {row["file"]: row["sha256"] for row in rows} == digests
+    digests = {row.file: row.sha256 for row in read_manifest(shipped).files}
+    assert {row.file: row.sha256 for row in rows} == digests
     assert {file: sha256_of(tmp_path / file) for file in digests} == digests

@@ -14,13 +14,14 @@ from typing import Any
 
 from export.backends import get_backend
 from export.errors import ManifestError
-from export.manifest import Row, is_absent, is_intact, read_manifest
+from export.manifest import is_absent, is_intact, read_manifest
 from export.report.comparison import TimeInBrowser, compare_speed
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
 from export.report.speed_table import write_speed_plot
 from export.report.tables import BENCH_FILE, write_card, write_readme_tables
 from kakitori.engine import ENGINE
 from kakitori.files import read_json, write_json
+from kakitori.schemas.manifest import ManifestRow
 from kakitori.spec import read_spec
 from training.data.inspection import bench_ink
 
@@ -39,17 +40,17 @@ def run_bench(
     report("Drawing ink")
     ink = bench_ink()
     files, present, absent = [], [], []
-    for row in manifest["files"]:
+    for row in manifest.files:
         if is_absent(model_dir, row):
             absent.append(row)
-            files += [old for old in earlier if (old["variant"], old["sha256"]) == (row["variant"], row["sha256"])]
+            files += [old for old in earlier if (old["variant"], old["sha256"]) == (row.variant, row.sha256)]
             continue
         if not is_intact(model_dir, row):
             (command,) = export_commands([row], model_dir)
-            raise ManifestError(f"{row['file']} has changed since it was checked: run `{command}`.")
-        report(f"Running {row['variant']}")
-        identity = {"variant": row["variant"], "sha256": row["sha256"], "date": today()}
-        files.append(identity | bench_file(model_dir / row["file"], spec.size))
+            raise ManifestError(f"{row.file} has changed since it was checked: run `{command}`.")
+        report(f"Running {row.variant}")
+        identity = {"variant": row.variant, "sha256": row.sha256, "date": today()}
+        files.append(identity | bench_file(model_dir / row.file, spec.size))
         present.append(row)
     report("Running them and the stand-in in turns")
     comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
@@ -64,7 +65,7 @@ def run_bench(
         report(f"The tables of {readme} are new.")
     report(f"{model_dir / BENCH_FILE} and {model_dir / 'README.md'} are new.")
     if absent:
-        report(f"Not there, so not measured now: {', '.join(row['variant'] for row in absent)}. They come back with")
+        report(f"Not there, so not measured now: {', '.join(row.variant for row in absent)}. They come back with")
         for command in export_commands(absent, model_dir):
             report(f"  {command}")
 
@@ -78,12 +79,12 @@ def earlier_rows(model_dir: Path, here: dict[str, Any]) -> list[dict[str, Any]]:
     return last["files"] if last["setting"] == here else []
 
 
-def export_commands(rows: list[Row], model_dir: Path) -> list[str]:
+def export_commands(rows: list[ManifestRow], model_dir: Path) -> list[str]:
     """Return the commands that make the files of these manifest rows, one for each backend and pooling."""
     precisions: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        named = "" if row["pooling"] == get_backend(row["backend"]).default_pooling else f" --pooling {row['pooling']}"
-        precisions.setdefault((row["backend"], named), []).append(row["precision"])
+        named = "" if row.pooling == get_backend(row.backend).default_pooling else f" --pooling {row.pooling}"
+        precisions.setdefault((row.backend, named), []).append(row.precision)
     return [
         f"invoke export --model {model_dir} --backend {backend}{pooling} --precision {','.join(names)}"
         for (backend, pooling), names in precisions.items()

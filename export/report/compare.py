@@ -13,7 +13,6 @@ from torch_pruning.utils import count_ops_and_params
 
 from export.manifest import find_row, read_manifest
 from export.report.markdown import markdown_table
-from export.report.tables import evaluated
 from training.models.registry import count_parameters, format_widths
 from training.models.weights import load_network
 
@@ -29,13 +28,13 @@ def compare_row(model_dir: Path) -> list[str]:
     """
     spec, network = load_network(model_dir)
     manifest = read_manifest(model_dir)
-    kept = [find_row(manifest, FLOAT), *(row for row in manifest["files"] if row["variant"] == INT8)]
-    top1 = [f"{evaluated(row)[1]['top1_percent']:.2f} %" for row in kept]
+    kept = [find_row(manifest, FLOAT), *(row for row in manifest.files if row.variant == INT8)]
+    top1 = [f"{row.evaluated[1].top1_percent:.2f} %" for row in kept]
     macs, _ = count_ops_and_params(network, torch.zeros(1, 1, spec.size, spec.size))
     shape = f"{spec.arch} {format_widths(spec.widths)}" + (f", rank {spec.rank}" if spec.rank else "")
     return [
         model_dir.name, shape, f"{count_parameters(network):,}", f"{macs / 1e6:.1f}",
-        f"{kept[-1]['bytes'] / 1e6:.2f} MB", top1[0], top1[1] if len(kept) == 2 else "refused: loses too much",
+        f"{kept[-1].bytes / 1e6:.2f} MB", top1[0], top1[1] if len(kept) == 2 else "refused: loses too much",
     ]  # fmt: skip
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from export.manifest import Row
 from export.report.latency import native_samples, percentiles
 from export.report.standin import BACKEND, CHOSEN, FOLDER, SIZE, STAND_INS, write_standin
+from kakitori.schemas.manifest import ManifestRow
 
 STANDIN = "stand-in"
 
@@ -28,7 +28,7 @@ TimeInBrowser = Callable[[Sequence[tuple[Path, int]]], BrowserTimes]
 
 
 def compare_speed(
-    model_dir: Path, rows: Sequence[Row], size: int, time_in_browser: TimeInBrowser, folder: Path = FOLDER
+    model_dir: Path, rows: Sequence[ManifestRow], size: int, time_in_browser: TimeInBrowser, folder: Path = FOLDER
 ) -> dict[str, Any]:
     """Return `rows`, the stand-in's first, with size, times and ratios to it, and `browser`, what ran them or why not.
 
@@ -42,13 +42,13 @@ def compare_speed(
     """
     standin = folder / "standin.onnx"
     write_standin(standin, STAND_INS[CHOSEN])
-    compared = [row for row in rows if row["backend"] == BACKEND]
-    files = [(standin, SIZE), *((model_dir / row["file"], size) for row in compared)]
+    compared = [row for row in rows if row.backend == BACKEND]
+    files = [(standin, SIZE), *((model_dir / row.file, size) for row in compared)]
     times = {"native": with_ratios(native_samples(files))}
     browser = time_in_browser(files)
     if not browser.problem:
         times["browser"] = with_ratios(browser.samples_ms)
-    names = [STANDIN, *(row["variant"] for row in compared)]
+    names = [STANDIN, *(row.variant for row in compared)]
     return {
         "browser": {"engine": browser.engine, "problem": browser.problem},
         "rows": [

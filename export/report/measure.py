@@ -130,7 +130,7 @@ def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
         _, network = load_network(model_dir)
         return network_predictor(network), f"torch {torch.__version__}"
     row = find_row(read_manifest(model_dir), variant)
-    return onnx_predictor(model_dir / row["file"]), ENGINE
+    return onnx_predictor(model_dir / row.file), ENGINE
 
 
 def evaluation_sets(

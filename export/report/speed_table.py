@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kakitori.files import replacing
+from kakitori.schemas.manifest import Manifest
 
 PLACES = {"native": "native", "browser": "Chromium"}  # where times were taken, and the headings
 PLOT_FILE = "bench.png"
@@ -45,11 +46,11 @@ def speed_setting(bench: dict[str, Any]) -> str:
     )
 
 
-def write_speed_plot(comparison: dict[str, Any], manifest: dict[str, Any], model_dir: Path) -> None:
+def write_speed_plot(comparison: dict[str, Any], manifest: Manifest, model_dir: Path) -> None:
     """Write `bench.png`: time over size, a panel for each place, each of our files with its top-1."""
     from matplotlib.figure import Figure
 
-    top1 = {row["variant"]: next(iter(row["accuracy"].values()))["top1_percent"] for row in manifest["files"]}
+    top1 = {row.variant: row.evaluated[1].top1_percent for row in manifest.files}
     shown = places(comparison)
     figure = Figure(figsize=(5.4 * len(shown), 4.0), layout="constrained")
     for axes, place in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):

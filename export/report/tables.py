@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from export.manifest import read_manifest
 from export.report.compat_table import compat_rows, compat_setting
 from export.report.markdown import markdown_table
 from export.report.reliability_tables import RELIABILITY_FILE, confidence_text, plot_reliability, scores_text
@@ -13,6 +14,7 @@ from export.report.robust_tables import confusables_text, corruptions_text
 from export.report.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
 from kakitori.errors import KakitoriError
 from kakitori.files import read_json, write_text
+from kakitori.schemas.manifest import Manifest
 from kakitori.spec import COMPAT_FILE, GENERATED, INK_CHARSETS, MANIFEST_FILE, read_spec
 from training.data.fonts.table import FONTS
 from training.data.registry import JOIN
@@ -43,30 +45,30 @@ def accuracy_table(evaluation: list[dict[str, Any]]) -> str:
     return markdown_table(headings, rows, 4) + f"\n\nMeasured by `invoke evaluate` in {'; '.join(engines)}."
 
 
-def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None) -> str:
+def variants_table(manifest: Manifest | None, bench: dict[str, Any] | None) -> str:
     """Return size, accuracy, agreement and latency of every exported file, and the setting."""
     if not manifest:
         return "Not exported yet: `invoke export --backend strict`."
     timings = {row["variant"]: row for row in bench["files"]} if bench else {}
     rows = []
-    for row in manifest["files"]:
-        timing, accuracy, parity = timings.get(row["variant"]), evaluated(row)[1], row["parity"]
+    for row in manifest.files:
+        timing, accuracy, parity = timings.get(row.variant), row.evaluated[1], row.parity
         rows.append([
-            row["variant"], str(row["opset"]), f"{row['bytes'] / 1e6:.2f} MB",
+            row.variant, str(row.opset), f"{row.bytes / 1e6:.2f} MB",
             f"{timing['gzip_bytes'] / 1e6:.2f} MB" if timing else "",
-            f"{accuracy['top1_percent']:.2f} %", f"{accuracy['fp32_top1_percent'] - accuracy['top1_percent']:+.2f}",
-            f"{parity['max_logit_difference']:g}", f"{100 * parity['argmax_agreement']:.2f} %",
+            f"{accuracy.top1_percent:.2f} %", f"{accuracy.fp32_top1_percent - accuracy.top1_percent:+.2f}",
+            f"{parity.max_logit_difference:g}", f"{100 * parity.argmax_agreement:.2f} %",
             f"{timing['p50_ms']:.2f} / {timing['p95_ms']:.2f} ms" if timing else "",
         ])  # fmt: skip
-    what, seen = evaluated(manifest["files"][0])[0], "test images"
+    what, seen = manifest.files[0].evaluated[0], "test images"
     if what == GENERATED:
         what, seen = "generated ink", "generated images that training never drew"
     headings = ["variant", "opset", "size", "gzip", f"top-1 on {what}", "points lost", "max logit difference",
                 "same answer as PyTorch", "latency p50 / p95"]  # fmt: skip
-    images = max(evaluated(row)[1]["images"] for row in manifest["files"])
+    images = max(row.evaluated[1].images for row in manifest.files)
     text = markdown_table(headings, rows, 1)
     text += f"\n\nAccuracy and agreement: `invoke export`, on {images:,} {seen}, "
-    text += f"in {'; '.join(sorted({row['parity']['engine'] for row in manifest['files']}))}."
+    text += f"in {'; '.join(sorted({row.parity.engine for row in manifest.files}))}."
     if bench:
         s, dates = bench["setting"], sorted({timing["date"] for timing in timings.values()})
         text += (
@@ -74,11 +76,6 @@ def variants_table(manifest: dict[str, Any] | None, bench: dict[str, Any] | None
             f"{s['warm_ups']} warm-ups, {' and '.join(dates)}."
         )
     return text
-
-
-def evaluated(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the name of the evaluation set that a file was checked on, and the figures."""
-    return next(iter(row["accuracy"].items()))
 
 
 def speed_table(bench: dict[str, Any] | None) -> str:
@@ -127,8 +124,9 @@ def compat_table(result: dict[str, Any] | None) -> str:
 
 def read_measurements(model_dir: Path) -> dict[str, Any]:
     """Return what has been measured of a model: `evaluation`, `manifest`, `bench`, `compat`; None where nothing has."""
-    files = {"evaluation": RESULTS_FILE, "manifest": MANIFEST_FILE, "bench": BENCH_FILE, "compat": COMPAT_FILE}
-    return {
+    files = {"evaluation": RESULTS_FILE, "bench": BENCH_FILE, "compat": COMPAT_FILE}
+    manifest = read_manifest(model_dir) if (model_dir / MANIFEST_FILE).exists() else None
+    return {"manifest": manifest} | {
         name: read_json(model_dir / file) if (model_dir / file).exists() else None for name, file in files.items()
     }
 

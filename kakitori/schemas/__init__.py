@@ -1,4 +1,1 @@
-"""Schemas of the JSON files that rooms hand to each other, and their reader.
-
-May import the standard library, msgspec and kakitori.
-"""
+"""The schemas of the project's JSON files, one file each, and the one reader of them all."""

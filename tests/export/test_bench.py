@@ -1,6 +1,7 @@
 """What is measured is there; what is not there keeps what was measured of the same file in the same setting."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -108,6 +109,6 @@ def test_a_changed_file_is_not_measured(measure):
 
 
 def test_a_pooling_that_is_not_the_default_is_in_the_command(tmp_path):
-    row = {"backend": "tract", "pooling": "fixed_avg", "precision": "int8"}
+    row = SimpleNamespace(backend="tract", pooling="fixed_avg", precision="int8")
     command = f"invoke export --model {tmp_path} --backend tract --pooling fixed_avg --precision int8"
     assert bench.export_commands([row], tmp_path) == [command]

@@ -32,8 +32,8 @@ def test_two_exports_are_the_same_bytes(make_model, export, arch):
     rows = export(first, ["all"], ["all"], lines=lines)
     export(second, ["all"], ["all"])
     assert files(first) == files(second)
-    assert {row["file"] for row in rows} | {"mapping.json", "manifest.json"} <= files(first).keys()
-    assert {(row["backend"], row["precision"]) for row in rows} == {
+    assert {row.file for row in rows} | {"mapping.json", "manifest.json"} <= files(first).keys()
+    assert {(row.backend, row.precision) for row in rows} == {
         (backend.name, precision) for backend in BACKENDS.values() for precision in backend.precisions
     }
     assert "strict: pooling adaptive_avg becomes fixed_avg, the same function at the trained size." in lines
@@ -43,33 +43,28 @@ def test_manifest_states_the_truth(make_model, export):
     model = make_model()
     rows = export(model)
     manifest = read_manifest(model)
-    assert manifest["files"] == rows
-    assert (manifest["model"], manifest["charset"], manifest["num_classes"], manifest["size"]) == (
-        "tiny",
-        "etl9g",
-        10,
-        32,
-    )
+    assert manifest.files == rows
+    assert (manifest.model, manifest.charset, manifest.num_classes, manifest.size) == ("tiny", "etl9g", 10, 32)
     fp32, int8 = rows
     for row in rows:
-        data = (model / row["file"]).read_bytes()
-        assert (row["bytes"], row["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
-        assert (row["backend"], row["pooling"], row["opset"]) == ("strict", "fixed_avg", 11)
-        assert row["exporter"] == "torchscript"
-        assert row["parity"]["engine"].startswith("onnxruntime ")
-        assert row["accuracy"]["ink"]["images"] == 500
-    assert (fp32["variant"], int8["variant"]) == ("strict.fp32", "strict.int8")
-    assert fp32["operators"]["Conv"] == int8["operators"]["Conv"] == 10
-    assert int8["operators"]["DequantizeLinear"] > 20
-    assert int8["bytes"] < fp32["bytes"]
-    assert fp32["parity"]["max_logit_difference"] < 1e-4
-    assert (fp32["parity"]["argmax_agreement"], fp32["parity"]["inputs"]) == (1.0, 64)
+        data = (model / row.file).read_bytes()
+        assert (row.bytes, row.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+        assert (row.backend, row.pooling, row.opset) == ("strict", "fixed_avg", 11)
+        assert row.exporter == "torchscript"
+        assert row.parity.engine.startswith("onnxruntime ")
+        assert row.accuracy["ink"].images == 500
+    assert (fp32.variant, int8.variant) == ("strict.fp32", "strict.int8")
+    assert fp32.operators["Conv"] == int8.operators["Conv"] == 10
+    assert int8.operators["DequantizeLinear"] > 20
+    assert int8.bytes < fp32.bytes
+    assert fp32.parity.max_logit_difference < 1e-4
+    assert (fp32.parity.argmax_agreement, fp32.parity.inputs) == (1.0, 64)
 
 
 def test_every_backend(make_model, export):
     model = make_model("cnn", "adaptive_max")
     rows = export(model, ["all"])
-    assert [row["variant"] for row in rows] == [
+    assert [row.variant for row in rows] == [
         "tract.adaptive_max.fp32",
         "tract.adaptive_max.int8",
         "ort-tract.fixed_max.fp32",
@@ -77,7 +72,7 @@ def test_every_backend(make_model, export):
         "strict.fixed_max.fp32",
         "strict.fixed_max.int8",
     ]
-    assert {row["backend"]: row["opset"] for row in rows} == {"tract": 12, "ort-tract": 11, "strict": 11}
+    assert {row.backend: row.opset for row in rows} == {"tract": 12, "ort-tract": 11, "strict": 11}
 
 
 def test_a_failed_check_leaves_the_directory_as_it_was(make_model, export, monkeypatch):
@@ -130,7 +125,7 @@ def test_other_rows_stay_while_they_are_true(make_model, export):
     (model / "onnx/tract.fp32.onnx").write_bytes(b"changed")
     lines = []
     export(model, ["strict"], ["int8"], lines=lines)
-    variants_left = [row["variant"] for row in read_manifest(model)["files"]]
+    variants_left = [row.variant for row in read_manifest(model).files]
     assert variants_left == ["strict.fp32", "strict.int8", "tract.int8"]
     assert "tract.fp32: row dropped from manifest.json, onnx/tract.fp32.onnx has changed since it was checked" in lines
 
@@ -140,8 +135,8 @@ def test_the_row_of_an_absent_file_stays(make_model, export):
     before = export(model, ["strict", "tract"])
     (model / "onnx/tract.int8.onnx").unlink()
     export(model, ["strict"], ["int8"])
-    assert read_manifest(model)["files"] == before
-    assert export(model, ["tract"], ["int8"]) == [row for row in before if row["variant"] == "tract.int8"]
+    assert read_manifest(model).files == before
+    assert export(model, ["tract"], ["int8"]) == [row for row in before if row.variant == "tract.int8"]
 
 
 def test_rows_of_other_weights_are_dropped(make_model, export):
@@ -150,7 +145,7 @@ def test_rows_of_other_weights_are_dropped(make_model, export):
     edit_json(model / "manifest.json", lambda manifest: manifest.update(weights="0" * 64))
     lines = []
     export(model, ["strict"], ["fp32"], lines=lines)
-    assert [row["variant"] for row in read_manifest(model)["files"]] == ["strict.fp32"]
+    assert [row.variant for row in read_manifest(model).files] == ["strict.fp32"]
     assert any("made from other weights" in line for line in lines)
 
 
@@ -159,7 +154,7 @@ def test_a_damaged_old_manifest_is_replaced(make_model, export):
     (model / "manifest.json").write_text("{")
     lines = []
     export(model, precisions=["fp32"], lines=lines)
-    assert [row["variant"] for row in read_manifest(model)["files"]] == ["strict.fp32"]
+    assert [row.variant for row in read_manifest(model).files] == ["strict.fp32"]
     assert any(line.startswith("old manifest dropped: ") for line in lines)
 
 

@@ -66,7 +66,7 @@ def test_the_files_that_pages_run_are_compared_in_both_places(make_model, export
         heard.extend(files)
         return BrowserTimes("a browser", tuple(np.full(5, 1.0 + i) for i in range(len(files))))
 
-    result = compare_speed(model, read_manifest(model)["files"], 32, time_in_browser, tmp_path)
+    result = compare_speed(model, read_manifest(model).files, 32, time_in_browser, tmp_path)
     assert heard == [(tmp_path / "standin.onnx", 64), (model / "onnx/strict.fp32.onnx", 32)]
     assert [row["name"] for row in result["rows"]] == ["stand-in", "strict.fp32"]
     assert [row["browser"]["ratio"] for row in result["rows"]] == [1.0, 2.0]

@@ -2,11 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 
 from export.errors import ManifestError
 from export.manifest import find_row, read_manifest, write_manifest
 from kakitori.errors import KakitoriError
+from kakitori.schemas.manifest import Manifest
 
 
 def row(variant="strict.int8"):
@@ -21,21 +23,25 @@ def row(variant="strict.int8"):
         "sha256": "0" * 64,
         "operators": {"Conv": 1},
         "exporter": "torchscript",
-        "parity": {},
-        "accuracy": {},
+        "parity": {"max_logit_difference": 0.5, "argmax_agreement": 1.0, "inputs": 64, "engine": "onnxruntime"},
+        "accuracy": {"ink": {"top1_percent": 99.0, "fp32_top1_percent": 99.5, "images": 500}},
     }
 
 
-def manifest(*rows):
+def document(*rows):
     head = {"model": "m", "charset": "etl9g", "num_classes": 2, "digest": "sha256:0", "size": 64, "weights": "0" * 64}
     return {**head, "files": list(rows)}
+
+
+def manifest(*rows):
+    return msgspec.convert(document(*rows), Manifest)
 
 
 def test_written_and_read(tmp_path):
     value = manifest(row())
     write_manifest(value, tmp_path)
     assert read_manifest(tmp_path) == value
-    assert find_row(value, "strict.int8") == row()
+    assert msgspec.to_builtins(find_row(value, "strict.int8")) == row()
 
 
 def test_an_unknown_variant_lists_the_exported_ones():
@@ -48,8 +54,8 @@ def test_an_unknown_variant_lists_the_exported_ones():
     [
         (None, "manifest.json does not exist: run `invoke export`"),
         ("{", "manifest.json is not valid JSON"),
-        ("[]", "manifest.json: found list, expected an object"),
-        ("{}", "manifest.json: 'model' is nothing, expected str"),
+        ("[]", r"manifest.json, document: expected `object`, found \[\]"),
+        ("{}", "manifest.json, document: object missing required field `model`"),
     ],
 )
 def test_not_a_manifest(tmp_path, text, message):
@@ -62,17 +68,20 @@ def test_not_a_manifest(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([{**row(), "opset": "11"}], "row 1: 'opset' is str, expected int"),
-        ([row(), {**row("x"), "sha256": "abc"}], "row 2: sha256 'abc' is not 64 hex digits"),
-        ([row(), row()], "row 2: variant 'strict.int8' is listed twice"),
-        (["row"], "row 1: found str, expected an object"),
+        ([{**row(), "opset": "11"}], r"field files\[0\].opset: expected `int`, found '11': run `invoke export`"),
+        ([row(), {**row("x"), "sha256": "abc"}], r"field files\[1\].sha256: expected `str` matching .*, found 'abc'"),
+        ([{**row(), "accuracy": {"ink": {}}}], r"files\[0\].accuracy.*missing required field `top1_percent`"),
+        ([row(), row()], "variant 'strict.int8' is listed 2 times, expected once"),
+        (["row"], r"field files\[0\]: expected `object`, found 'row'"),
     ],
 )
 def test_a_row_at_fault(tmp_path, rows, message):
-    value = manifest(*rows)
-    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    (tmp_path / "manifest.json").write_text(json.dumps(document(*rows)))
     with pytest.raises(ManifestError, match=message):
         read_manifest(tmp_path)
-    with pytest.raises(ManifestError, match=message):
-        write_manifest(value, tmp_path / "new")
+
+
+def test_a_manifest_that_lists_a_variant_twice_is_not_written(tmp_path):
+    with pytest.raises(ManifestError, match="listed 2 times"):
+        write_manifest(manifest(row(), row()), tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -33,8 +33,8 @@ def test_every_pooling(make_model, export, images, arch, trained):
     model = make_model(arch, trained)
     for pooling in filter(None, (trained, FIXED_OF.get(trained))):
         (row,) = export(model, ["tract"], ["fp32"], pooling)
-        assert (row["exporter"], row["opset"], row["pooling"]) == ("torch.export", 12, pooling)
-        found, expected = run_tract(model / row["file"], images), onnx_predictor(model / row["file"])(images)
+        assert (row.exporter, row.opset, row.pooling) == ("torch.export", 12, pooling)
+        found, expected = run_tract(model / row.file, images), onnx_predictor(model / row.file)(images)
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -43,9 +43,9 @@ def test_every_pooling(make_model, export, images, arch, trained):
 def test_every_precision(make_model, export, images, arch, backend):
     model = make_model(arch)
     rows = export(model, [backend], ["all"])
-    assert [row["precision"] for row in rows] == list(BACKENDS[backend].precisions)
+    assert [row.precision for row in rows] == list(BACKENDS[backend].precisions)
     for row in rows:
-        found, expected = run_tract(model / row["file"], images), onnx_predictor(model / row["file"])
+        found, expected = run_tract(model / row.file, images), onnx_predictor(model / row.file)
         one_by_one = np.concatenate([expected(image[None]) for image in images])
-        limit = INT8_DIFFERENCE if row["precision"] in ("int8", "int8-dynamic") else 1e-4
-        np.testing.assert_allclose(found, one_by_one, atol=limit, err_msg=row["variant"])
+        limit = INT8_DIFFERENCE if row.precision in ("int8", "int8-dynamic") else 1e-4
+        np.testing.assert_allclose(found, one_by_one, atol=limit, err_msg=row.variant)

@@ -17,7 +17,8 @@ from rich.progress import track
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
-from kakitori.files import explain_unwritable, replacing
+from kakitori.files import replacing
+from kakitori.folders import explain_unwritable
 from training.data.prepared import SPLITS, TRAIN, PreparedSet
 from training.data.registry import Source
 from training.data.stored import StoredSource

@@ -13,9 +13,9 @@ import numpy as np
 
 from kakitori.charset import Charset
 from kakitori.errors import DataError
-from kakitori.files import explain_unwritable, write_json
+from kakitori.folders import explain_unwritable
 from kakitori.schemas.prepared import METADATA_FILE, PROGRESS_FILE, PreparedMetadata, Progress
-from kakitori.schemas.reader import read_document
+from kakitori.schemas.reader import read_document, write_document
 from training.data.prepared import SPLITS, PreparedSet, columns, open_prepared, read_metadata
 
 UNLABELLED = -1  # label of a row that has no image yet, or whose image is left out
@@ -79,7 +79,7 @@ class PreparedWriter:
         self._write_progress()
 
     def _write_progress(self) -> None:
-        write_json(self.part / PROGRESS_FILE, msgspec.to_builtins(Progress(self.plan, self.done)))
+        write_document(self.part / PROGRESS_FILE, Progress(self.plan, self.done))
 
     def write(self, start: int, **arrays: np.ndarray) -> None:
         """Write rows from `start` on of any of the columns; all arrays given have the same number of rows.
@@ -132,7 +132,7 @@ class PreparedWriter:
             for name in columns(self.size):
                 _keep_rows(self._path(name), keep)
         facts = msgspec.convert({**metadata, **self._count(metadata["split"])}, PreparedMetadata)
-        write_json(self.part / METADATA_FILE, msgspec.to_builtins(facts))
+        write_document(self.part / METADATA_FILE, facts)
         (self.part / PROGRESS_FILE).unlink()
         os.replace(self.part, self.folder)
         return open_prepared(self.folder)

@@ -17,7 +17,8 @@ from svg.path import parse_path
 
 from kakitori.charset import Charset, digest_of
 from kakitori.errors import DataError
-from kakitori.files import cache_folder, replacing
+from kakitori.files import replacing
+from kakitori.folders import cache_folder
 from kakitori.homoglyphs import other_width
 from training.ink.near_duplicates import NEAR_DUPLICATES, NO_FORM, find_near_duplicates, find_needed
 from training.ink.own_forms import OUTLINED, OWN_FORMS, Form

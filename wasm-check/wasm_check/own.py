@@ -9,8 +9,8 @@ import onnxruntime
 
 from export.errors import ExportError
 from export.graph_facts import Tensor, check_file, graph_facts
-from export.manifest import sha256_of
 from kakitori.engine import ENGINE, LOAD_ERRORS
+from kakitori.files import sha256_of
 from wasm_check.errors import CompatError
 from wasm_check.plan import Plan
 from wasm_check.subjects import Subject, Suite

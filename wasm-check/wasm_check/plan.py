@@ -8,9 +8,11 @@ from typing import Any
 from export.backends import ALL, BACKENDS, Backend, Variant, select_precisions
 from export.build import export_model
 from export.errors import PoolingError
-from export.manifest import Row, read_manifest, sha256_of
+from export.manifest import read_manifest
 from export.pooling import resolve_pooling
 from kakitori.errors import check_choice
+from kakitori.files import sha256_of
+from kakitori.schemas.manifest import ManifestRow
 from kakitori.spec import INPUT_NAME, MANIFEST_FILE, OUTPUT_NAME, POOLINGS
 from training.models.weights import load_network
 from wasm_check.inputs import ink_suite, stroke_suite
@@ -69,9 +71,9 @@ def add_subjects(model_dir: Path, variants: list[Variant], model: str, report: R
     subjects = []
     for variant in variants:
         row = rows[variant.name]
-        facts = {fact: row[fact] for fact in FACTS} | {"model": model}
-        path = model_dir / row["file"]
-        subjects.append(Subject(variant.name, path, INPUT_NAME, OUTPUT_NAME, row["precision"], model, facts))
+        facts = {fact: getattr(row, fact) for fact in FACTS} | {"model": model}
+        path = model_dir / row.file
+        subjects.append(Subject(variant.name, path, INPUT_NAME, OUTPUT_NAME, row.precision, model, facts))
     return subjects
 
 
@@ -113,7 +115,7 @@ def refused_combinations() -> list[dict[str, str]]:
     return refused
 
 
-def exported_rows(model_dir: Path, variants: dict[str, Variant], report: Report) -> dict[str, Row]:
+def exported_rows(model_dir: Path, variants: dict[str, Variant], report: Report) -> dict[str, ManifestRow]:
     """Return the manifest rows of variants, after exporting those whose file is missing or another one.
 
     Raises:
@@ -137,12 +139,12 @@ def _calls(variants: list[Variant]) -> dict[tuple[str, tuple[str, ...]], list[st
     return calls
 
 
-def _rows(model_dir: Path) -> dict[str, Row]:
+def _rows(model_dir: Path) -> dict[str, ManifestRow]:
     if not (model_dir / MANIFEST_FILE).exists():
         return {}
-    return {row["variant"]: row for row in read_manifest(model_dir)["files"]}
+    return {row.variant: row for row in read_manifest(model_dir).files}
 
 
 def _is_exported(model_dir: Path, row: dict[str, Any] | None) -> bool:
-    path = model_dir / row["file"] if row else None
-    return path is not None and path.is_file() and sha256_of(path) == row["sha256"]
+    path = model_dir / row.file if row else None
+    return path is not None and path.is_file() and sha256_of(path) == row.sha256

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from export.manifest import sha256_of
+from kakitori.files import sha256_of
 from kakitori.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec
 from training.fit.config import TrainConfig
 from training.fit.train import train

@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch
         (lambda folder: np.save(folder / "labels.npy", np.full(COUNT, 9, "<i4")), r"values outside 0\.\.4"),
         (lambda folder: edit(folder, digest="sha256:00"), "the labels would be misread"),
         (lambda folder: edit(folder, characters=list("あいうえ")), "the labels would be misread"),
-        (lambda folder: (folder / METADATA_FILE).write_text("[]"), r"metadata\.json: Expected `object`, got `array`"),
+        (lambda folder: (folder / METADATA_FILE).write_text("[]"), r"metadata\.json, document: expected `object`, found \[\]"),
     ],
 )
 def test_a_damaged_set_is_refused(prepared, damage, message):
@@ -136,12 +136,12 @@ def test_a_damaged_set_is_refused(prepared, damage, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"count": "20"}, r"metadata\.json: Expected `int`, got `str` - at `\$\.count`: prepare the set again"),
-        ({"count": -1}, r"Expected `int` >= 0 - at `\$\.count`"),
-        ({"size": 0}, r"Expected `int` >= 1 - at `\$\.size`"),
-        ({"preprocessing": {"margin": 0.5}}, r"Expected `float` < 0\.5 - at `\$\.preprocessing\.margin`"),
-        ({"files": [{"path": "a"}]}, r"missing required field `bytes` - at `\$\.files\[0\]`"),
-        ({"licence": {"url": None}}, r"Expected `str`, got `null` - at `\$\.licence\[\.\.\.\]`"),
+        ({"count": "20"}, r"metadata\.json, field count: expected `int`, found '20': prepare the set again"),
+        ({"count": -1}, "field count: expected `int` >= 0, found -1"),
+        ({"size": 0}, "field size: expected `int` >= 1, found 0"),
+        ({"preprocessing": {"margin": 0.5}}, r"field preprocessing\.margin: expected `float` < 0\.5, found 0\.5"),
+        ({"files": [{"path": "a"}]}, r"field files\[0\]: object missing required field `bytes`"),
+        ({"licence": {"url": None}}, r"field licence\[\.\.\.\]: expected `str`"),
     ],
 )
 def test_a_wrong_field_of_the_metadata_is_named(prepared, changes, message):
@@ -161,7 +161,7 @@ def test_metadata_of_earlier_versions_is_read(prepared):
 def test_damaged_progress_is_refused_with_the_folder_to_delete(tmp_path):
     part = writer(tmp_path).part
     (part / PROGRESS_FILE).write_text('{"plan": 1}')
-    with pytest.raises(DataError, match=r"progress\.json: Expected `str`, got `int` - at `\$\.plan`: delete .*\.part"):
+    with pytest.raises(DataError, match=r"progress\.json, field plan: expected `str`, found 1: delete .*\.part"):
         writer(tmp_path)
 
 

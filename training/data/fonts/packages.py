@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from rich.progress import track
 
 from kakitori.errors import DataError
-from kakitori.files import cache_folder, replacing
+from kakitori.files import replacing
+from kakitori.folders import cache_folder
 from training.data.fonts.table import SUBSETS, FontPackage
 
 LICENCE_FILE = "LICENSE"
