@@ -139,10 +139,10 @@ def read_pins(pyproject: Path) -> dict[str, dict[str, str]]:
 
 def check_packages(extra: str, pins: dict[str, str], find: Callable[[str], str | None] = installed_version) -> Finding:
     """Return whether the packages of an extra are installed, and which are missing or have another version."""
-    found = {name: find(name) for name in pins}
-    missing = [name for name, there in found.items() if there is None]
-    others = [f"{name} {found[name]} instead of {pin}" for name, pin in pins.items()
-              if found[name] and found[name].partition("+")[0] != pin]  # fmt: skip
+    found = {name: installed for name in pins if (installed := find(name))}
+    missing = [name for name in pins if name not in found]
+    others = [f"{name} {installed} instead of {pins[name]}" for name, installed in found.items()
+              if installed.partition("+")[0] != pins[name]]  # fmt: skip
     parts = [f"{len(pins) - len(missing)} of {len(pins)}"]
     parts += [f"missing: {', '.join(missing)}"] if missing else []
     parts += [f"untested versions: {', '.join(others)}"] if others else []

@@ -95,7 +95,7 @@ class PreparedWriter:
             try:
                 with self._path(name).open("r+b", buffering=0) as file:
                     file.seek(self._starts[name] + start * dtype.itemsize * int(np.prod(shape)))
-                    _write_all(file, memoryview(data.reshape(-1).view(np.uint8)))
+                    _write_all(file, data.reshape(-1).view(np.uint8).data)
             except OSError as problem:
                 raise DataError(
                     f"{self._path(name)} cannot be written ({problem.strerror}): make room and run again; the run "

@@ -1,6 +1,6 @@
 """Prepared sets as a source of images, which are chosen by class and read from a memory map."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from training.data.distortion import distort_batch
 from training.data.fonts.glyph_variation import vary_batch
 from training.data.prepared import SPLITS, TRAIN, open_prepared
 
+Augment = Callable[[np.ndarray, np.ndarray, np.random.Generator], None]
+
 HELD_OUT = 10_000  # most images of a split that `held_out` returns, unless more are asked for
 RADIUS_SAMPLE = 1_000  # images that the stroke width is estimated from
 # The functions that turn stored images into training images, by the `augmentation` of a set's metadata. Arguments:
 # images, targets to fill, generator.
-AUGMENTATIONS = {"hand": partial(distort_batch, distorted=True), "glyph": vary_batch}
+AUGMENTATIONS: dict[str, Augment] = {"hand": partial(distort_batch, distorted=True), "glyph": vary_batch}
 
 
 class StoredSource:

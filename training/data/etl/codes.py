@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kakitori.charset import Charset, get_charset
+from kakitori.charset import Charset, get_charset, jis_code
 from kakitori.errors import DataError
 
 UNKNOWN, OUTSIDE = -1, -2  # labels: a code that its set does not have; a character that the charset does not have
@@ -51,8 +51,8 @@ def read_co59(path: Path) -> dict[int, str]:
     """
     try:
         entries = [entry.rsplit(":", 1) for entry in path.read_text(encoding="euc_jp").split()]
-        codes = [(character, *map(int, code.split(","))) for character, code in entries]
-        codes = [(c, row, cell) for c, row, cell in codes if len(c) == 1]
+        numbers = [(character, [int(number) for number in code.split(",")]) for character, code in entries]
+        codes = [(character, row, cell) for character, (row, cell) in numbers if len(character) == 1]
         legal = [0 <= row < 64 and 0 <= cell < 64 for _, row, cell in codes]
     except (OSError, UnicodeDecodeError, ValueError) as problem:
         raise DataError(f"{path} is not the table of CO-59 codes ({problem}): {CO59_SOURCE}.") from problem
@@ -68,13 +68,13 @@ def label_table(code: str, charset: Charset, co59: Path | None = None) -> np.nda
     Args:
         code: "katakana" or "hiragana" (JIS X 0201), "co59", or the name of a charset, whose JIS X 0208 codes are used.
     """
-    if code == "co59":
+    if code == "co59" and co59:
         characters, size = read_co59(co59), 1 << 12
     elif code in ("katakana", "hiragana"):
         characters, size = jis_x_0201(hiragana=code == "hiragana"), 1 << 8
     else:
         legal = get_charset(code)
-        characters, size = {int(legal.jis(i), 16): c for i, c in enumerate(legal.characters)}, 1 << 16
+        characters, size = {int(jis_code(c) or "", 16): c for c in legal.characters}, 1 << 16
     labels = np.full(size, UNKNOWN, np.int32)
     for value, character in characters.items():
         labels[value] = charset.index(character) if character in charset else OUTSIDE

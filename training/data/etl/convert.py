@@ -112,11 +112,16 @@ def find_misplaced(etl_set: EtlSet, file: int, codes: np.ndarray) -> np.ndarray:
     if not etl_set.interleaved:
         _, which, counts = np.unique(samples // length << 16 | codes, return_inverse=True, return_counts=True)
         return counts[which] > 1
-    before = sum(count for _, count in etl_set.files[:file])
+    before = samples_before(etl_set, file)
     in_turns = samples[before + samples < etl_set.samples - etl_set.models]
     runs = [codes[in_turns[first : first + length]] for first in range(0, len(in_turns), length)]
     differs = [run != np.sort(run)[len(run) // 2] for run in runs]
     return np.concatenate([*differs, np.zeros(len(codes) - len(in_turns), bool)])
+
+
+def samples_before(etl_set: EtlSet, file: int) -> int:
+    """Return the number of samples in the files of a set before one of them."""
+    return sum(count or 0 for _, count in etl_set.files[:file])
 
 
 def _records(job: Job, block: Block, record_bytes: int) -> np.ndarray:
@@ -140,11 +145,11 @@ def writer_numbers(etl_set: EtlSet, file: int, samples: np.ndarray, sheets: np.n
         sheets: (n,) sheet numbers, of sets whose writers are identified by sheet.
     """
     database = etl_set.database * PER_DATABASE
-    if etl_set.writer_set is None:
-        return np.full(len(samples), -1)
-    if etl_set.writer_set == "sheet":
+    if isinstance(etl_set.writer_set, str) and sheets is not None:
         return np.where((sheets >= 0) & (sheets < PER_DATABASE), database + sheets, -1)
-    before = sum(count for _, count in etl_set.files[:file])
+    if not isinstance(etl_set.writer_set, int):
+        return np.full(len(samples), -1)
+    before = samples_before(etl_set, file)
     if not etl_set.interleaved:
         return database + (before + samples) // etl_set.writer_set
     is_model = before + samples >= etl_set.samples - etl_set.models

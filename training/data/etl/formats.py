@@ -14,6 +14,7 @@ Numbers of records: the same pages; http://etlcdb.db.aist.go.jp/specification-of
 and ETL5. Everything is big-endian, the first pixel of a byte in its highest bits. Ink has the higher levels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -125,7 +126,7 @@ class EtlSet:
     replaced_by: str | None = None  # the set with the same sheets in grey
 
 
-def _numbered(name: str, samples: list[int | None]) -> tuple[tuple[str, int | None], ...]:
+def _numbered(name: str, samples: Sequence[int | None]) -> tuple[tuple[str, int | None], ...]:
     return tuple((name.format(number), count) for number, count in enumerate(samples, 1))
 
 

@@ -1,6 +1,6 @@
 """Decode ETL records: fields as numbers and text, images as levels of ink. Layouts and sources are in `formats`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,4 +132,7 @@ def _six_bits(packed: np.ndarray) -> np.ndarray:
     return np.stack(levels, -1).reshape(len(packed), -1)
 
 
-UNPACKERS = {1: lambda packed: np.unpackbits(packed, axis=1), 4: _four_bits, 6: _six_bits}
+# By the bits of a pixel.
+UNPACKERS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda packed: np.unpackbits(packed, axis=1), 4: _four_bits, 6: _six_bits,
+}  # fmt: skip

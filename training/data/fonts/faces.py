@@ -116,7 +116,7 @@ def draw_glyphs(face: Face, characters: Sequence[str], size: int) -> np.ndarray:
             canvas = Image.new("L", (side, side))
             font = fonts[face.coverage[character]]
             ImageDraw.Draw(canvas).text((side / 2, side / 2), character, fill=255, font=font, anchor="mm")
-            glyph[:] = canvas
+            glyph[:] = np.asarray(canvas)
     except OSError as problem:
         paths = ", ".join(map(str, face.paths))
         raise DataError(f"{paths} cannot be drawn ({problem}): a file is damaged.") from problem

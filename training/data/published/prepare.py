@@ -20,7 +20,7 @@ from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import ModelSpec
 from training.data.prepared import RECORD, TEST, TRAIN, VALIDATION, PreparedSet, prepared_folder
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
-from training.data.published.sets import PUBLISHED, Found, Part, PublishedSet
+from training.data.published.sets import PUBLISHED, Found, Images, Part, PublishedSet
 
 SEED = 1
 HELD_BACK = 0.1  # share of the training images for validation; without a published split, the same share for the test
@@ -28,16 +28,16 @@ CHUNK = 1024  # images fitted and written between two updates of the progress fi
 LISTED = 20  # bad images, and skipped files, named on the terminal; metadata.json lists all
 
 Fitted = tuple[np.ndarray, dict[int, str]]  # (N, S, S) uint8 coverage; the problem of each bad image, by its number
-Fit = Callable[[Sequence[np.ndarray], int], Fitted]
+Fit = Callable[[Images, int], Fitted]
 
 
-def fit_levels(images: Sequence[np.ndarray], size: int) -> Fitted:
+def fit_levels(images: Images, size: int) -> Fitted:
     """Return grey images (N, H, W) uint8 with their ink located and fitted, all in one call."""
     fitted, inked = rasterise_levels(np.ascontiguousarray(images), 255, size, ModelSpec.margin)
     return fitted, {int(n): "The picture shows no ink." for n in np.flatnonzero(~inked)}
 
 
-def fit_pictures(images: Sequence[np.ndarray], size: int) -> Fitted:
+def fit_pictures(images: Images, size: int) -> Fitted:
     """Return pictures (H, W, 4) uint8 of different sizes with their ink located and fitted, one by one."""
     fitted, problems = np.zeros((len(images), size, size), np.uint8), {}
     for n in range(len(images)):
@@ -48,9 +48,9 @@ def fit_pictures(images: Sequence[np.ndarray], size: int) -> Fitted:
     return fitted, problems
 
 
-def fit_whole(images: Sequence[np.ndarray], size: int) -> Fitted:
+def fit_whole(images: Images, size: int) -> Fitted:
     """Return photographs (H, W, 3) uint8 as whole grey images, scaled; white is 0. No ink is located."""
-    greys = (Image.fromarray(image).convert("L") for image in images)
+    greys = (Image.fromarray(images[n]).convert("L") for n in range(len(images)))
     return np.stack([255 - np.asarray(g.resize((size, size), Image.Resampling.BILINEAR)) for g in greys]), {}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -54,11 +55,20 @@ DIGITS = {
 OWN = {"source": "your pictures", "url": "", "licence": "yours to state", "attribution": "Pictures of your own."}
 
 
+class Images(Protocol):
+    """Images that are read one by one, or as the elements of an array."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return an image, or the Images of a slice."""
+
+
 @dataclass(frozen=True)
 class Part:
     """The images of one file or one folder."""
 
-    images: Sequence[np.ndarray]  # uint8: (H, W) levels of ink, (H, W, 3) photographs, or (H, W, 4) pictures
+    images: Images  # uint8: (H, W) levels of ink, (H, W, 3) photographs, or (H, W, 4) pictures
     labels: np.ndarray  # (N,) class indices
     paths: Sequence[Path]  # one for all, or one each
     split: str | None  # "test"; "train", a part of which becomes validation; None for images without a published split
@@ -96,13 +106,13 @@ CIFAR_RECORD = 2 + 3 * 32 * 32
 class PublishedSet:
     """A set: the function that finds it in a folder, how its images are fitted, and its licence."""
 
-    find: Callable[[Path | None], Found]
+    find: Callable[[Any], Found]  # of the folder; of None where the set needs no files
     fit: str  # a key of training.data.published.prepare.FITS
     licence: dict[str, str]
     needs_files: bool = True
 
 
-class Pictures(Sequence):
+class Pictures:
     """Picture files as a sequence of (H, W, 4) uint8 arrays, each read when it is indexed."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -111,7 +121,7 @@ class Pictures(Sequence):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int | slice) -> "np.ndarray | Pictures":
+    def __getitem__(self, index: Any) -> Any:
         return Pictures(self.paths[index]) if isinstance(index, slice) else read_picture(self.paths[index])
 
 
