@@ -37,7 +37,7 @@ def test_every_need_is_a_finding(findings):
     assert {name for need in NEEDS for name in need.findings} <= set(names)
 
 
-def test_every_need_is_a_task_and_every_task_but_the_doctor_is_there():
+def test_every_task_but_doctor_has_its_needs():
     import tasks
 
     assert {need.task for need in NEEDS} == set(tasks.ns.task_names) - {"doctor"}
@@ -56,7 +56,7 @@ def test_what_is_lacking_comes_with_its_command(findings, tmp_path, monkeypatch,
     assert "invoke site" in rows["serve"]
 
 
-def test_a_missing_package_and_another_version_are_told_apart():
+def test_a_missing_package_and_another_version_are_distinguished():
     there = {"numpy": "2.4.6", "torch": "2.13.0+cpu", "onnx": "1.0"}
     pins = {"numpy": "2.4.6", "torch": "2.13.0", "onnx": "1.23.2", "numba": "0.68.1"}
     finding = check_packages("train", pins, there.get)
@@ -204,7 +204,7 @@ def test_an_empty_exported_file_is_found(tmp_path, shipped_model):
     assert finding.mend == f"invoke export --backend strict --model {tmp_path}/model"
 
 
-def test_it_is_instant_and_its_status_tells_whether_the_default_tasks_can_run(root, tmp_path):
+def test_it_is_fast_and_its_exit_status_says_whether_the_default_tasks_can_run(root, tmp_path):
     started = time.monotonic()
     command = [sys.executable, "-m", "invoke", "doctor"]
     well = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)

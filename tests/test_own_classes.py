@@ -11,6 +11,7 @@ from export.build import export_model
 from export.report.measure import measure_accuracy
 from kakitori.spec import read_spec
 from training.data.prepare import Options, prepare
+from training.evaluation.samples import picture_samples
 from training.fit.config import TrainConfig
 from training.fit.train import train
 from web.build import build_site
@@ -76,6 +77,8 @@ def test_words_and_rare_characters_are_classes_from_the_files_to_the_page(traine
     measure_accuracy(model, "strict.fp32", [], [], source)
     (entry,) = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
     assert entry["rows"][0]["top1_percent"] > 80  # chance is a third
+    if source == "images":
+        assert {sample.char for sample in picture_samples(tmp_path / "files", read_spec(model))} == set(names)
     build_site([model], tmp_path / "dist", "strict.fp32")
     page = (tmp_path / "dist" / "index.html").read_text(encoding="utf-8")
     assert f"3 classes: {' '.join(names)}" in page

@@ -1,4 +1,4 @@
-"""A stand-in for the whole of ETL9G, 5 GB: prepared with two workers, every count right, in little memory."""
+"""A substitute for the whole of ETL9G, 5 GB, prepared with two workers: counts and memory."""
 
 import shutil
 import subprocess

@@ -75,7 +75,7 @@ def test_every_character_is_drawn_in_every_font_that_has_it(fonts):
     assert "28 images of 10 classes in 3 faces" in lines[-1]
 
 
-def test_a_glyph_that_is_lacking_is_never_the_block_that_stands_for_it(fonts):
+def test_a_missing_glyph_is_left_out_instead_of_drawn_as_the_empty_box(fonts):
     prepared, _ = prepare_digits(fonts)
     # A bar is never as wide as high, as the block is; the bar of 9, the widest, is 650 wide and 700 high.
     widths = (prepared.images.max(axis=1) > 127).sum(axis=1)

@@ -1,4 +1,4 @@
-"""A prepared set looked at: figures, pictures, and classes that do not show what they are named after."""
+"""The inspection of a prepared set: figures, pictures, and classes with the images of another character."""
 
 import numpy as np
 import pytest

@@ -98,7 +98,7 @@ def test_a_finished_set_is_not_overwritten(prepared, tmp_path):
         writer(tmp_path, plan="two")
 
 
-def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_before_and_during_the_work(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         usage = namedtuple("Usage", "total used free")
         patch.setattr(shutil, "disk_usage", lambda _: usage(100, 90, 10))

@@ -1,4 +1,4 @@
-"""Published files as their makers lay them out, written here byte by byte, and what becomes of them."""
+"""Published sets, prepared from files in the published formats that are written here byte by byte."""
 
 import gzip
 import struct
@@ -254,7 +254,7 @@ VALID = {".gz": gzip.compress(idx(drawings(2))), ".idx": idx(drawings(2))}
     replaced=st.integers(0, 8),
     junk=st.binary(max_size=24),
 )
-def test_no_file_does_worse_than_being_refused(tmp_path, suffix, place, replaced, junk):
+def test_any_damaged_file_is_read_or_refused_with_its_name(tmp_path, suffix, place, replaced, junk):
     valid = VALID.get(suffix) or valid_archive(tmp_path)
     path = tmp_path / f"file{suffix}"
     path.write_bytes(valid[:place] + junk + valid[place + replaced :])

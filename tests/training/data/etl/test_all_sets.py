@@ -84,7 +84,7 @@ def test_print_needs_the_table_of_its_codes(tmp_path, monkeypatch, source):
     assert prepare(tmp_path / "etl", MIXED, skip_bad=True).metadata.outside_charset == 0
 
 
-def test_black_and_white_sheets_are_left_out_where_they_are_there_in_grey(etl, source):
+def test_binary_sets_are_left_out_where_the_grey_set_is_present(etl, source):
     table = SMALL9 | {"etl9b": small("etl9b", [2], writer_set=WRITER_SET)}
     values = {"jis": 0x2422}
     etl_files.write_file(etl / "ETL9B_1", "9B", [(values, x) for x in etl_files.draw(source, [0, 0], "9B", seed=1)])

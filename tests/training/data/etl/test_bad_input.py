@@ -89,7 +89,7 @@ def test_an_unreadable_folder_is_named(etl, monkeypatch):
     assert len(prepare(etl, skip_bad=True)) == 40
 
 
-def test_a_full_disk_is_told_and_the_run_can_go_on(etl, monkeypatch):
+def test_a_full_disk_is_an_error_and_the_run_resumes(etl, monkeypatch):
     def full(file, data):
         raise OSError(28, "No space left on device")
 
@@ -100,7 +100,7 @@ def test_a_full_disk_is_told_and_the_run_can_go_on(etl, monkeypatch):
     assert len(prepare(etl)) == 40
 
 
-def test_a_worker_that_dies_is_told_and_the_run_can_go_on(etl):
+def test_a_killed_worker_is_an_error_and_the_run_resumes(etl):
     def kill_one():
         while len(workers := multiprocessing.active_children()) < 2:
             time.sleep(0.001)
@@ -114,7 +114,7 @@ def test_a_worker_that_dies_is_told_and_the_run_can_go_on(etl):
     assert len(prepare(etl)) == 40
 
 
-def test_a_set_that_is_there_is_neither_overwritten_nor_mixed(etl):
+def test_an_existing_set_is_not_overwritten(etl):
     prepare(etl)
     with pytest.raises(DataError, match="exists already, made from the same files"):
         prepare(etl)
@@ -145,7 +145,7 @@ def test_a_folder_without_etl_files_is_refused(tmp_path):
         prepare(None)
 
 
-def test_a_class_that_is_too_rare_in_a_complete_set_is_told(etl):
+def test_a_class_with_too_few_samples_in_a_complete_set_is_an_error(etl):
     from training.data.etl.files import find_files
 
     table = {"etl9g": dataclasses.replace(SMALL9["etl9g"], per_class=8)}

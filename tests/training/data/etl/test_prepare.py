@@ -26,7 +26,7 @@ def test_images_labels_writers_and_provenance_are_those_of_the_files(etl, images
         assert (file, record, offset) == (n // PER_FILE, n % PER_FILE, n % PER_FILE * 8199)
 
 
-def test_metadata_tells_order_counts_files_and_constants(etl):
+def test_metadata_has_order_counts_files_and_constants(etl):
     facts = prepare(etl).metadata
     first = (etl / "ETL9G_01").read_bytes()
     assert facts.files[0] == SourceFile("ETL9G_01", len(first), hashlib.sha256(first).hexdigest(), PER_FILE)
