@@ -18,7 +18,7 @@ from training.evaluation.accuracy import evaluate
 from training.evaluation.samples import generated_samples, stroke_samples
 from training.fit.config import TrainConfig
 from training.fit.train import train
-from training.ink.hand import EFFECTS
+from training.ink.amounts import EFFECTS
 from training.models.weights import load_network, network_predictor
 
 RESULTS = Path("docs/ablation.json")
