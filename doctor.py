@@ -1,8 +1,10 @@
-"""What this machine has and lacks for each task, and the command that mends it. Instant; imports no heavy package.
+"""Check what each task needs on this machine, and give the command that mends what is missing.
 
-The checks return values; `examine` runs them all, `show` prints.
+Imports no heavy package. The checks return findings; `examine` runs all of them, `show` prints them. A check tries what
+it reports: it creates and deletes a file in a folder, and opens the files that it says are readable.
 """
 
+import json
 import os
 import platform
 import shutil
@@ -20,7 +22,17 @@ from rich.table import Table
 
 from kakitori.errors import KakitoriError
 from kakitori.files import read_json
-from kakitori.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, WEIGHTS_FILE
+from kakitori.folders import cache_folder, try_folder
+from kakitori.schemas.prepared import METADATA_FILE, check_files
+from kakitori.spec import (
+    CONFIG_FILE,
+    GENERATED,
+    MANIFEST_FILE,
+    MAPPING_FILE,
+    ONNX_FOLDER,
+    WEIGHTS_FILE,
+    read_spec,
+)
 from web.browsers import BROWSERS
 from web.errors import PackagesError
 from web.npm import is_installed, npm_command
@@ -28,22 +40,22 @@ from web.npm import is_installed, npm_command
 ROOT = Path(__file__).parent
 OLDEST_PYTHON = (3, 11)
 FREE_BYTES = 1 << 30  # a run's checkpoints, exported files and site take 0.3 GB for 3,036 classes
-DATASET_METADATA = "metadata.json"
+HEADER_BYTES = 10 << 20  # most of a safetensors header that is read; that of 3,036 classes has 10 kB
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `ok` is None for what no task insists on."""
+    """The result of one check. `ok` is None for what no task requires."""
 
     what: str
     found: str
     ok: bool | None = None
-    mend: str = ""  # the command, or the advice, where it is not ok
+    mend: str = ""  # the command, or the advice, that mends it
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a task needs, by the names of findings; the tasks of the README's first command are `default` ones."""
+    """The findings that a task needs, by name; the tasks of the README's first command are `default` ones."""
 
     task: str
     findings: tuple[str, ...]
@@ -51,17 +63,19 @@ class Need:
 
 
 CORE = ("Python", "packages", "disk")
+TRAIN = (*CORE, "packages [train]", "cache folder")
+MODEL = (*TRAIN, "models folder")
 NEEDS = (
-    Need("data", (*CORE, "packages [train]"), default=True),
-    Need("train", (*CORE, "packages [train]"), default=True),
-    Need("ablate", (*CORE, "packages [train]")),
-    Need("calibrate", (*CORE, "packages [train]", "weights"), default=True),
-    Need("evaluate", (*CORE, "packages [train]", "weights"), default=True),
-    Need("export", (*CORE, "packages [train]", "weights"), default=True),
-    Need("site", (*CORE, "site variant", "npm packages"), default=True),
+    Need("data", (*TRAIN, "datasets folder", "runs folder"), default=True),
+    Need("train", MODEL, default=True),
+    Need("ablate", (*TRAIN, "runs folder")),
+    Need("calibrate", (*MODEL, "weights"), default=True),
+    Need("evaluate", (*MODEL, "weights"), default=True),
+    Need("export", (*MODEL, "weights"), default=True),
+    Need("site", (*CORE, "site variant", "npm packages", "site folder"), default=True),
     Need("serve", ("Python", "packages", "built site")),
-    Need("bench", (*CORE, "packages [train]", "weights", "site variant")),
-    Need("compat", (*CORE, "packages [test]", "site variant", "npm packages", *BROWSERS)),
+    Need("bench", (*MODEL, "weights", "site variant")),
+    Need("compat", (*CORE, "packages [test]", "site variant", "npm packages", "runs folder", *BROWSERS)),
     Need("test", (*CORE, "packages [train]", "packages [test]", "npm packages", "chromium")),
 )
 
@@ -70,11 +84,11 @@ def check_python() -> Finding:
     """Return whether this Python is new enough."""
     wanted = ".".join(map(str, OLDEST_PYTHON))
     return Finding("Python", platform.python_version(), sys.version_info >= OLDEST_PYTHON,
-                   f"install Python {wanted} or newer, and make the virtual environment anew with it")  # fmt: skip
+                   f"install Python {wanted} or newer, and create the virtual environment again with it")  # fmt: skip
 
 
 def check_processor() -> Finding:
-    """Return the processors and the memory."""
+    """Return the number of processors and the memory."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     names = getattr(os, "sysconf_names", {})
     if "SC_PHYS_PAGES" not in names:
@@ -84,7 +98,7 @@ def check_processor() -> Finding:
 
 
 def check_disk(folder: Path) -> Finding:
-    """Return how much room there is where models, data sets and the site are written."""
+    """Return the free space of the disk that models, data sets and the site are written to."""
     free = shutil.disk_usage(folder).free
     return Finding("disk", f"{free / 1e9:,.1f} GB free", free >= FREE_BYTES,
                    f"make room: training and exporting need about {FREE_BYTES / 1e9:.0f} GB")  # fmt: skip
@@ -124,11 +138,11 @@ def read_pins(pyproject: Path) -> dict[str, dict[str, str]]:
 
 
 def check_packages(extra: str, pins: dict[str, str], find: Callable[[str], str | None] = installed_version) -> Finding:
-    """Return whether the packages of an extra are there, and which are not or have another version."""
-    found = {name: find(name) for name in pins}
-    missing = [name for name, there in found.items() if there is None]
-    others = [f"{name} {found[name]} instead of {pin}" for name, pin in pins.items()
-              if found[name] and found[name].partition("+")[0] != pin]  # fmt: skip
+    """Return whether the packages of an extra are installed, and which are missing or have another version."""
+    found = {name: installed for name in pins if (installed := find(name))}
+    missing = [name for name in pins if name not in found]
+    others = [f"{name} {installed} instead of {pins[name]}" for name, installed in found.items()
+              if installed.partition("+")[0] != pins[name]]  # fmt: skip
     parts = [f"{len(pins) - len(missing)} of {len(pins)}"]
     parts += [f"missing: {', '.join(missing)}"] if missing else []
     parts += [f"untested versions: {', '.join(others)}"] if others else []
@@ -138,7 +152,7 @@ def check_packages(extra: str, pins: dict[str, str], find: Callable[[str], str |
 
 
 def check_npm() -> Finding:
-    """Return whether the site's npm packages are there, or can be fetched."""
+    """Return whether the site's npm packages are installed or can be fetched."""
     if is_installed(ROOT / "web"):
         return Finding("npm packages", "as in package-lock.json", True)
     try:
@@ -149,7 +163,7 @@ def check_npm() -> Finding:
 
 
 def check_browsers() -> list[Finding]:
-    """Return a finding for every browser that the project is proven in."""
+    """Return a finding for every browser that the project is tested in."""
     return [
         Finding(name, f"{row.label}: {found[0]}" if found else f"{row.label}: missing", bool(found), row.missing)
         for name, row in BROWSERS.items()
@@ -157,35 +171,77 @@ def check_browsers() -> list[Finding]:
     ]
 
 
+def check_folder(what: str, folder: Path) -> Finding:
+    """Return whether files can be created in a folder."""
+    problem, mend = try_folder(folder)
+    return Finding(what, problem or f"{folder}: writable", not problem, mend)
+
+
 def check_datasets(folder: Path) -> Finding:
-    """Return the prepared sets."""
-    names = []
-    for path in sorted(folder.glob(f"*/{DATASET_METADATA}")):
+    """Return the prepared sets, and which of them cannot be read."""
+    found, damaged = [GENERATED], []
+    for path in sorted(folder.glob(f"*/{METADATA_FILE}")):
         try:
-            facts = read_json(path)
-            names.append(f"{path.parent.name} ({facts['count']:,} images, {facts['num_classes']:,} classes)")
-        except (KakitoriError, KeyError, TypeError):
-            names.append(f"{path.parent.name} (damaged: prepare it again)")
-    return Finding("data sets", ", ".join(["ink", *names]), None,
-                   "" if names else "others: invoke data --source NAME --from DIR (docs/data.md)")  # fmt: skip
+            facts = check_files(path.parent)
+            found.append(f"{path.parent.name} ({facts.count:,} images, {len(facts.characters):,} classes)")
+        except KakitoriError as problem:
+            damaged.append(path.parent)
+            found.append(f"{path.parent.name} (damaged: {problem})")
+    if damaged:
+        return Finding("data sets", ", ".join(found), False, f"rm -r {' '.join(map(str, damaged))}, then invoke data")
+    return Finding("data sets", ", ".join(found), None,
+                   "" if len(found) > 1 else "others: invoke data --source NAME --from DIR (docs/data.md)")  # fmt: skip
 
 
 def check_model(model: Path, variant: str) -> list[Finding]:
-    """Return whether a model directory has weights, and the exported file that the site takes."""
-    weights = all((model / name).is_file() for name in (CONFIG_FILE, WEIGHTS_FILE))
-    exported = all((model / name).is_file() for name in (MAPPING_FILE, MANIFEST_FILE, f"onnx/{variant}.onnx"))
-    backend = variant.split(".")[0]
-    return [
-        Finding("weights", f"{model}: {'there' if weights else 'missing'}", weights, f"invoke train --model {model}"),
-        Finding("site variant", f"{model}, {variant}: {'there' if exported else 'missing'}", exported,
-                f"invoke export --backend {backend} --model {model}"),
-    ]  # fmt: skip
+    """Return whether a model directory has readable weights, and the exported file that the site takes."""
+    checks = (
+        ("weights", f"{model}", lambda: check_weights(model), f"invoke train --model {model}"),
+        ("site variant", f"{model}, {variant}", lambda: check_variant(model, variant),
+         f"invoke export --backend {variant.split('.')[0]} --model {model}"),
+    )  # fmt: skip
+    findings = []
+    for what, name, check, mend in checks:
+        try:
+            check()
+            findings.append(Finding(what, f"{name}: readable", True))
+        except FileNotFoundError as problem:
+            findings.append(Finding(what, f"{name}: {Path(problem.filename).name} is missing", False, mend))
+        except (KakitoriError, OSError) as problem:
+            findings.append(Finding(what, f"{name}: {problem}", False, mend))
+    return findings
+
+
+def check_weights(model: Path) -> None:
+    """Raise an error unless a model's config can be read and its weights are as long as their header says."""
+    path = model / WEIGHTS_FILE
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(min(length, HEADER_BYTES))
+    try:
+        tensors = [row for name, row in json.loads(header).items() if name != "__metadata__"]
+        expected = 8 + length + max(row["data_offsets"][1] for row in tensors)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise KakitoriError(f"{path.name} has no safetensors header") from None
+    if path.stat().st_size != expected:
+        raise KakitoriError(f"{path.name} has {path.stat().st_size:,} bytes, expected {expected:,}")
+    read_spec(model)
+
+
+def check_variant(model: Path, variant: str) -> None:
+    """Raise an error unless an exported file, its manifest and its mapping can be read."""
+    for name in (f"{ONNX_FOLDER}/{variant}.onnx", MAPPING_FILE, MANIFEST_FILE):
+        with (model / name).open("rb") as file:
+            if not file.read(1):
+                raise KakitoriError(f"{name} is empty")
+    for name in (MAPPING_FILE, MANIFEST_FILE):
+        read_json(model / name)
 
 
 def check_models(folder: Path) -> Finding:
-    """Return the model directories and how many exported files each has."""
+    """Return the model directories and the number of exported files of each."""
     names = [
-        f"{path.parent} ({len(list(path.parent.glob('onnx/*.onnx')))} ONNX files)"
+        f"{path.parent} ({len(list(path.parent.glob(f'{ONNX_FOLDER}/*.onnx')))} ONNX files)"
         for path in sorted(folder.glob(f"*/{CONFIG_FILE}"))
     ]
     return Finding("models", ", ".join(names) or "none")
@@ -193,22 +249,25 @@ def check_models(folder: Path) -> Finding:
 
 def check_site(dist: Path) -> Finding:
     """Return whether a site has been built."""
-    there = (dist / "index.html").is_file()
-    return Finding("built site", f"{dist}: {'there' if there else 'missing'}", there, "invoke site")
+    page = dist / "index.html"
+    built = page.is_file() and page.stat().st_size > 0
+    return Finding("built site", f"{dist}: {'built' if built else 'missing'}", built, "invoke site")
 
 
 def examine(model: Path, variant: str, dist: Path) -> list[Finding]:
-    """Return every finding about this machine and the working folder."""
+    """Return all findings about this machine and the working folder."""
     return [
         check_python(), check_processor(), check_disk(Path.cwd()), check_gpu(installed_version("torch")),
         *(check_packages(extra, pins) for extra, pins in read_pins(ROOT / "pyproject.toml").items()),
-        check_npm(), *check_browsers(), check_datasets(Path("datasets")), check_models(model.parent),
-        *check_model(model, variant), check_site(dist),
+        *(check_folder(f"{name} folder", Path(name)) for name in ("datasets", "runs")),
+        check_folder("models folder", model.parent), check_folder("cache folder", cache_folder()),
+        check_folder("site folder", dist), check_npm(), *check_browsers(), check_datasets(Path("datasets")),
+        check_models(model.parent), *check_model(model, variant), check_site(dist),
     ]  # fmt: skip
 
 
 def lacking(need: Need, findings: list[Finding]) -> list[Finding]:
-    """Return what a task needs and this machine lacks."""
+    """Return the findings that a task needs and that are not ok."""
     return [finding for finding in findings if finding.what in need.findings and finding.ok is False]
 
 

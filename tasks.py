@@ -9,13 +9,13 @@ from pathlib import Path
 from invoke import Collection, Exit, task
 
 from kakitori.errors import KakitoriError
+from training.data.options import flag_help
 from training.fit.config import TrainConfig
 from training.fit.settings import flag, given, help_texts, takes_flags
 
 MODEL = "models/kanji"
 VARIANT = "strict.int8"
 DIST = "dist"
-SHEET = "runs/ink_sheet.png"
 ABLATED = ("epochs", "class_limit")  # the settings of the ablation's runs that have a flag
 ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
 TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
@@ -44,38 +44,17 @@ def optional_path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
-@task(
-    help={
-        "source": "What to prepare: ink, drawn from KanjiVG's strokes, fonts, or a set of your own: see docs/data.md.",
-        "from": "Folder that holds the set's files.",
-        "etl-dir": "The same, of ETL files: any of the sets, at any depth.",
-        "dataset": "What to make of ETL files: etl9g, etl8g or etl-all; otherwise the smallest that all belong to.",
-        "split": "How ETL images are divided: writers, or random-leaking, as earlier systems did.",
-        "workers": "Processes that prepare ETL files or fonts.",
-        "charset": "Characters to draw in each font.",
-        "size": "Image side in pixels.",
-        "strokes": "A stroke file; its real writing stands first in each row of the contact sheet.",
-        "sheet": "Where to write the contact sheet of ink.",
-        "skip-bad": "Leave broken images out, count and list them, instead of stopping at the first.",
-        "inspect": "Prepare nothing: show figures and pictures of a prepared set (all of them without a name).",
-    },
-    optional=["inspect"],
-)
+@task(help=flag_help(), optional=["inspect"])
 @clear_errors
 def data(
-    c, source="ink", from_=None, etl_dir=None, dataset=None, split="writers", size=64, workers=1, skip_bad=False,
-    charset="etl9g", strokes=None, sheet=SHEET, inspect=None,
+    c, source=None, from_=None, etl_dir=None, dataset=None, split=None, size=None, workers=None, skip_bad=False,
+    charset=None, strokes=None, sheet=None, inspect=None,
 ):  # fmt: skip
-    """Prepare and verify a data source, or look at a prepared set."""
-    from training.data.prepare import Options, prepare
-    from training.data.prepare import inspect as inspect_sets
+    """Prepare and verify a data source, or inspect a prepared set."""
+    flags = {name.rstrip("_").replace("_", "-"): value for name, value in locals().items() if name != "c"}
+    from training.data.prepare import run_flags
 
-    if inspect:
-        return inspect_sets(None if inspect is True else inspect, size)
-    folder = optional_path(from_ or etl_dir)
-    prepare(
-        source, Options(size, folder, skip_bad, Path(sheet), optional_path(strokes), dataset, split, workers, charset)
-    )
+    run_flags(flags)
 
 
 @task(
@@ -259,7 +238,7 @@ def bench(c, model=MODEL, readme=None):
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})
 @clear_errors
 def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
-    """Show what this machine has and lacks for each task, and the command that mends it."""
+    """Check what each task needs on this machine, and show the command that mends what is missing."""
     from rich.console import Console
 
     from doctor import examine, show

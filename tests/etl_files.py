@@ -1,9 +1,9 @@
-"""Writes files of every ETL format, from generated ink. Shares no code with the reader.
+"""Write files of every ETL format from generated ink. Shares no code with the reader.
 
-    python -m tests.etl_files DIR     a stand-in for the whole of ETL9G in DIR: 50 files, 5 GB
+    python -m tests.etl_files DIR     a substitute for the whole of ETL9G in DIR: 50 files, 5 GB
 
-The widths below are read off the form pages of http://etlcdb.db.aist.go.jp/etlcdb/etln/ one field after the other; the
-reader has positions instead. A record is built as one long whole number.
+The widths below are from the form pages of http://etlcdb.db.aist.go.jp/etlcdb/etln/, field by field; the reader uses
+positions instead. A record is built as one integer.
 """
 
 import sys
@@ -15,7 +15,7 @@ from rich.progress import track
 from kakitori.charset import get_charset
 from training.ink.source import InkSource
 
-# (name, bits) in the order of the record; a name of None stands for what is undefined there.
+# (name, bits) in the order of the record; the name of an undefined field is None.
 FORMATS = {
     "M": [
         ("number", 16), ("name", 16), ("sheet", 16), ("jis", 8), ("ebcdic", 8), ("quality", 8), ("group_quality", 8),
@@ -52,19 +52,19 @@ BITS = {"M": 4, "K": 6, "C": 4, "8B": 1, "9B": 1, "8G": 4, "9G": 4}
 DUMMIES = {"8B": 1, "9B": 1}
 TEXT = {"name", "reading", "source", "contents", "style"}
 SIX_BITS = {"K", "C"}
-# T56, the characters that the tests use: digits from 0, A to I from 17, J to R from 33, S to Z from 50, blank 16.
+# The T56 codes that the tests use: digits from 0, A to I from 17, J to R from 33, S to Z from 50, blank 16.
 T56 = {" ": 16} | {str(n): n for n in range(10)}
 for first, letters in ((17, "ABCDEFGHI"), (33, "JKLMNOPQR"), (50, "STUVWXYZ")):
     T56 |= {letter: first + n for n, letter in enumerate(letters)}
 
 
 def fields_of(form: str) -> list[tuple[str, int]]:
-    """Return the name and the bits of the fields of a format, without the image."""
+    """Return the name and the number of bits of each field of a format, without the image."""
     return [(name, bits) for name, bits in FORMATS[form] if name not in (None, "image")]
 
 
 def pack_record(form: str, values: dict, levels: np.ndarray, undefined: int = 0) -> bytes:
-    """Return a record's bytes; `undefined` fills, bit by bit, what has no meaning."""
+    """Return a record's bytes; each bit of the undefined fields is `undefined`."""
     record, total = 0, 0
     for name, bits in FORMATS[form]:
         if name is None:
@@ -84,12 +84,12 @@ def pack_record(form: str, values: dict, levels: np.ndarray, undefined: int = 0)
 
 
 def pack_digits(digits, bits: int) -> int:
-    """Return the number whose digits these are, the first the highest."""
+    """Return the integer with these digits of `bits` bits, the most significant first."""
     return int("".join(f"{digit:0{bits}b}" for digit in digits), 2)
 
 
 def write_file(path, form: str, records: list[tuple[dict, np.ndarray]]) -> None:
-    """Write a file of (values, levels) records, after the dummies that its format begins with."""
+    """Write a file of (values, levels) records, after the dummy records of its format."""
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = SHAPES[form]
     dummy = pack_record(form, {}, np.zeros((height, width), int), undefined=1)
@@ -112,7 +112,7 @@ GREY_HEADER = np.dtype([
 
 
 def write_etl9g(path, jis: np.ndarray, images: np.ndarray, first_sheet: int) -> None:
-    """Write a file of ETL9G fast: `jis` (n,) codes and `images` (n, 127, 128) levels, twenty sheets a set."""
+    """Write a file of ETL9G from `jis` (n,) codes and `images` (n, 127, 128) levels, with NumPy; 20 sheets a set."""
     records = np.zeros(len(jis), GREY_HEADER)
     assert records.itemsize == 8199
     records["jis"], records["serial"] = jis, np.arange(1, len(jis) + 1)
@@ -125,16 +125,16 @@ STAND_IN_FILES, SETS_PER_FILE = 50, 4
 
 
 def write_stand_in(folder: Path, files: int = STAND_IN_FILES) -> None:
-    """Write the first files of a stand-in for ETL9G.
+    """Write the first files of a substitute for ETL9G.
 
-    Four hands draw every character; each file has them in another place, with other specks.
+    Four images of every character are generated; each file has them at another offset, with other specks.
     """
     folder.mkdir(parents=True, exist_ok=True)
     charset = get_charset("etl9g")
     source, codes = InkSource(charset), np.array([int(charset.jis(i), 16) for i in range(len(charset))])
     hands = [draw(source, np.arange(len(codes)), "9G", seed) for seed in range(SETS_PER_FILE)]
     images, rng = np.concatenate(hands), np.random.default_rng(0)
-    for file in track(range(files), "Writing a stand-in for ETL9G"):
+    for file in track(range(files), "Writing a substitute for ETL9G"):
         moved = np.roll(images, rng.integers(-3, 4, 2), (1, 2))
         specks = (rng.random(images.shape[1:]) < 0.1).astype(np.uint8)
         path = folder / f"ETL9G_{file + 1:02d}"

@@ -75,4 +75,4 @@ def test_exporting_without_the_data_says_what_is_missing(model, tmp_path, monkey
 def test_writers_are_unknown_and_the_split_says_so(digits):
     prepared = open_prepared(digits / "datasets" / "digits-32")
     assert set(prepared.writers) == {-1}
-    assert "writers are unknown" in prepared.metadata["split"]["how"]
+    assert "writers are unknown" in prepared.metadata.split.how

@@ -23,7 +23,7 @@ from kakitori.engine import ENGINE
 from kakitori.files import read_json, write_json
 from kakitori.schemas.manifest import ManifestRow
 from kakitori.spec import read_spec
-from training.data.drawing_speed import bench_ink
+from training.data.inspection import bench_ink
 
 
 def run_bench(

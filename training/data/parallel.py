@@ -1,4 +1,4 @@
-"""Jobs that several processes do side by side."""
+"""Run jobs in several processes."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from kakitori.errors import DataError
 
 
 class Named(Protocol):
-    """Work that can be told by name."""
+    """A job with a name for error messages."""
 
     @property
     def name(self) -> str: ...
@@ -21,14 +21,14 @@ J = TypeVar("J", bound=Named)
 
 
 def run_jobs(work: Callable[[J], Any], jobs: Sequence[J], workers: int) -> Iterator[tuple[J, Any]]:
-    """Yield each job and what `work` returned for it, as they end.
+    """Yield each job and the value that `work` returned for it, in order of completion.
 
     Args:
-        work: a function of a module, so that other processes find it.
-        workers: how many processes; with one, all is done in this one.
+        work: a function at module level, so that it can be pickled.
+        workers: number of processes; with 1 all jobs run in this process.
 
     Raises:
-        DataError: what a job raised, or that a process died, naming the jobs it may have been at.
+        DataError: if a worker process ended, naming the jobs that it may have run. Errors of `work` pass through.
     """
     if workers < 2 or len(jobs) < 2:
         yield from ((job, work(job)) for job in jobs)
@@ -43,13 +43,13 @@ def run_jobs(work: Callable[[J], Any], jobs: Sequence[J], workers: int) -> Itera
             ended = {id(job) for future, job in futures.items() if future.done() and not future.exception()}
             at_work = [job.name for job in jobs if id(job) not in ended][:workers]
             raise DataError(
-                f"A worker process died at one of {', '.join(at_work)} (ended from outside, or out of memory): run "
-                "again, it goes on where it stopped; fewer --workers need less memory."
+                f"A worker process ended during one of {', '.join(at_work)} (killed, or out of memory): run again, "
+                "which resumes where it stopped; fewer --workers need less memory."
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def ignore_interrupts() -> None:
-    """Leave Ctrl+C to the process that the user sees."""
+    """Ignore SIGINT in a worker process; the main process handles it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The data sets that can be trained on: generated ink, prepared sets by their names, and mixtures of them."""
+"""The data sets that a network can be trained on: generated ink, prepared sets by name, and mixtures of them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ import numpy as np
 
 from kakitori.charset import Charset, get_charset, limited
 from kakitori.errors import DataError, KakitoriError
+from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
 from training.data.fonts.table import FONTS, is_font_set
 from training.data.mixed import MixedSource
-from training.data.prepared import METADATA, open_prepared, prepared_folder
+from training.data.prepared import open_prepared, prepared_folder
 from training.data.published.sets import PUBLISHED
 from training.data.stored import StoredSource
 from training.ink.source import InkSource
@@ -21,7 +22,7 @@ JOIN = "+"  # between the names of a mixture
 
 
 class Source(Protocol):
-    """Where images of a charset's classes come from. A stream is the first entry of a seed: train, validation, test."""
+    """Images of a charset's K classes. A stream is TRAIN, VALIDATION or TEST, and the first entry of a seed."""
 
     images_per_epoch: int
 
@@ -29,10 +30,10 @@ class Source(Protocol):
         """Return one image of each label (N,) as (N, size, size) uint8 coverage, 0 paper, 255 ink."""
 
     def counts(self, stream: int) -> np.ndarray:
-        """Return how many different images (K,) float or int of each class a stream has; infinite where drawn."""
+        """Return the number (K,) of different images of each class in a stream; infinite where images are generated."""
 
     def held_out(self, stream: int, size: int, at_least: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return images (N, size, size) uint8 and labels (N,) int64 of a stream that never change."""
+        """Return images (N, size, size) uint8 and labels (N,) int64 of a stream, the same at each call."""
 
     def pen_radius(self, size: int) -> float:
         """Return half the width of the strokes, in pixels of images of `size`."""
@@ -40,11 +41,16 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Dataset:
-    """An opened data set: its images, its classes, and what a model made of it must tell."""
+    """An opened data set: its images, its classes, and the licences that a model trained on it must state."""
 
     source: Source
     charset: Charset
-    licence: dict[str, str]
+    licences: tuple[dict[str, str], ...]  # source, url, licence and attribution of each part; no row twice
+
+    @property
+    def licence(self) -> dict[str, str]:
+        """Return the licences as one row, the different values of each field joined by "; "."""
+        return {key: "; ".join(dict.fromkeys(row.get(key, "") for row in self.licences)) for key in KANJIVG_LICENCE}
 
 
 def open_dataset(
@@ -57,23 +63,23 @@ def open_dataset(
         size: side of the prepared images in pixels.
         class_limit: only the first classes.
         mix: the parts' shares, "1:3"; equal if None.
-        without: effects of the hand that drawn ink does not show.
+        without: effects of handwriting that generated ink leaves out.
 
     Raises:
-        KakitoriError: for a name that is neither ink nor a prepared set, listing those there are, or wrong shares.
+        KakitoriError: for a name that is neither ink nor a prepared set, listing the prepared sets, or wrong shares.
     """
     names = name.split(JOIN)
     prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n not in INK_CHARSETS}
     charset = limited(choose_charset(names, [p.charset for p in prepared.values()]), class_limit)
-    licences = [prepared[n].metadata["licence"] if n in prepared else KANJIVG_LICENCE for n in names]
-    licence = {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE}
-    return Dataset(open_source(name, size, charset, mix, without), charset, licence)
+    rows = [prepared[n].metadata.licence if n in prepared else KANJIVG_LICENCE for n in names]
+    licences = tuple(row for n, row in enumerate(rows) if row not in rows[:n])
+    return Dataset(open_source(name, size, charset, mix, without), charset, licences)
 
 
 def open_source(
     name: str, size: int, charset: Charset, mix: str | None = None, without: Collection[str] = ()
 ) -> Source:
-    """Return the images of a data set, named as for `open_dataset`, by the classes of a charset.
+    """Return the images of a data set, named as for `open_dataset`, with the classes of a charset.
 
     Raises:
         KakitoriError: as `open_dataset`.
@@ -88,10 +94,10 @@ def open_source(
 
 
 def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:
-    """Return the share of each part of a mixture, from "1:3".
+    """Return the share of each part of a mixture, from text such as "1:3"; equal shares for None.
 
     Raises:
-        KakitoriError: if it is not a positive number for each.
+        KakitoriError: if it is not one positive number for each part.
     """
     try:
         shares = [float(part) for part in mix.split(":")] if mix else [1.0] * len(names)
@@ -104,7 +110,7 @@ def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:
 
 
 def choose_charset(names: Sequence[str], prepared: Sequence[Charset]) -> Charset:
-    """Return the classes of a data set of these parts: the wide ink's own, or else the prepared sets', or the ink's."""
+    """Return the classes of a data set of these parts: those of ink-wide, else of the prepared sets, else of ink."""
     inks = [name for name in names if name in INK_CHARSETS]
     if prepared and not set(inks) - {GENERATED}:
         return join_charsets(prepared)
@@ -112,7 +118,7 @@ def choose_charset(names: Sequence[str], prepared: Sequence[Charset]) -> Charset
 
 
 def join_charsets(charsets: Sequence[Charset]) -> Charset:
-    """Return the classes of all charsets in the order in which they first come; one that all share stays itself."""
+    """Return the classes of all charsets in order of first occurrence; the charset itself where all are the same."""
     first = charsets[0]
     if all(charset.digest == first.digest for charset in charsets):
         return first
@@ -124,20 +130,20 @@ def find_prepared(name: str, size: int) -> Path:
     """Return the folder of a prepared set.
 
     Raises:
-        DataError: if there is none, listing those there are.
+        DataError: if there is none, listing the prepared sets.
     """
     folder = prepared_folder(name, size)
-    if not (folder / METADATA).is_file():
-        there = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA}"))
+    if not (folder / METADATA_FILE).is_file():
+        existing = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA_FILE}"))
         raise DataError(
             f"Unknown dataset {name!r}: choose {' or '.join(INK_CHARSETS)}, or prepare {folder} with "
-            f"`{command_for(name, size)}`; prepared are: {', '.join(there) or 'none'}."
+            f"`{command_for(name, size)}`; prepared are: {', '.join(existing) or 'none'}."
         )
     return folder
 
 
 def command_for(name: str, size: int) -> str:
-    """Return the command that prepares the set of a name, as far as the name tells."""
+    """Return the command that prepares the set of a name, with "…" for a source that the name does not give."""
     source = next((source for source in (*PUBLISHED, "etl", FONTS) if name.startswith(source)), "…")
     charset = f" --charset {name.removeprefix(FONTS + '-')}" if is_font_set(name) and name != FONTS else ""
     return f"invoke data --source {source}{charset} --size {size}"

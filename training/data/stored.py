@@ -1,27 +1,30 @@
-"""Prepared sets as a source of images: drawn by class from the disk, never held in memory."""
+"""Prepared sets as a source of images, which are chosen by class and read from a memory map."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from kakitori.charset import Charset
-from kakitori.errors import DataError
+from kakitori.errors import DataError, check_choice
 from training.data.distortion import distort_batch
 from training.data.fonts.glyph_variation import vary_batch
 from training.data.prepared import SPLITS, TRAIN, open_prepared
 
-HELD_OUT = 10_000  # images of a split, at most, that are looked at after every epoch
-RADIUS_SAMPLE = 1_000  # images that the pen's width is estimated from
-# What makes training images of stored ones, by a set's `augmentation`: (images, targets, generator).
-AUGMENTATIONS = {"hand": partial(distort_batch, distorted=True), "glyph": vary_batch}
+Augment = Callable[[np.ndarray, np.ndarray, np.random.Generator], None]
+
+HELD_OUT = 10_000  # most images of a split that `held_out` returns, unless more are asked for
+RADIUS_SAMPLE = 1_000  # images that the stroke width is estimated from
+# The functions that turn stored images into training images, by the `augmentation` of a set's metadata. Arguments:
+# images, targets to fill, generator.
+AUGMENTATIONS: dict[str, Augment] = {"hand": partial(distort_batch, distorted=True), "glyph": vary_batch}
 
 
 class StoredSource:
-    """Images of a prepared set, by the classes of `charset`; the first entry of a seed is the split.
+    """Images of a prepared set, with the classes of `charset`; the first entry of a seed is the split.
 
-    The images are a memory map: the system keeps in memory what is used and there is room for, and drops it at need.
+    The images are a memory map, so the operating system decides which of them stay in memory.
     """
 
     def __init__(self, folder: Path, charset: Charset, augment: bool = True) -> None:
@@ -33,7 +36,7 @@ class StoredSource:
         self.folder, self.charset, self.augment = folder, charset, augment
         prepared = open_prepared(folder)
         self._images = prepared.images
-        self._vary = AUGMENTATIONS[prepared.metadata.get("augmentation", "hand")]
+        self._vary = AUGMENTATIONS[check_choice("augmentation", prepared.metadata.augmentation, AUGMENTATIONS)]
         labels = classes_in(prepared.charset, charset)[prepared.labels]
         self._rows, self._labels, self._starts = [], [], []
         for split in SPLITS:
@@ -48,20 +51,20 @@ class StoredSource:
             raise DataError(f"{folder} has no image to train on of the {len(charset):,} classes of {charset.name!r}.")
 
     def __reduce__(self) -> tuple:
-        """Let worker processes open the files themselves: a pickled memory map would be the whole set."""
+        """Return how to open the set again in another process, because a pickled memory map holds all images."""
         return type(self), (self.folder, self.charset, self.augment)
 
     def counts(self, stream: int) -> np.ndarray:
-        """Return how many images (K,) of each class there are in a split."""
+        """Return the number (K,) int64 of images of each class in a split."""
         return np.diff(self._starts[stream])
 
     def images(self, labels: np.ndarray, size: int, seed: Sequence[int]) -> np.ndarray:
-        """Return one image of each label (N,) as (N, size, size) uint8 coverage; those to train on are distorted.
+        """Return one image of each label (N,) as (N, size, size) uint8 coverage; training images are distorted.
 
-        Which image of a class comes is left to chance, so that every class comes as often as its label.
+        The image of a class is chosen at random, so every class occurs as often as its label.
 
         Raises:
-            ValueError: if the split has no image of a class; `counts` tells.
+            ValueError: if the split has no image of a class (`counts` is 0).
         """
         stream, rng = seed[0], np.random.default_rng(list(seed))
         counts = self.counts(stream)[labels]
@@ -71,15 +74,18 @@ class StoredSource:
         return self._fit(self._images[rows], size, rng if self.augment and stream == TRAIN else None)
 
     def held_out(self, stream: int, size: int, at_least: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return images (N, size, size) and labels (N,) of a split, each once; a fixed sample where there are many."""
+        """Return images (N, size, size) uint8 and labels (N,) int64 of a split, each image once.
+
+        A split of more than max(at_least, HELD_OUT) images gives a fixed sample of so many.
+        """
         rows, labels = self._rows[stream], self._labels[stream]
         chosen = np.sort(np.random.default_rng(stream).permutation(len(rows))[: max(at_least, HELD_OUT)])
         return self._fit(self._images[rows[chosen]], size, None), labels[chosen]
 
     def pen_radius(self, size: int) -> float:
-        """Return half the width of the strokes in pixels of images of `size`, as the page should draw them.
+        """Return half the stroke width in pixels of images of `size`, estimated from training images.
 
-        A stroke w wide and l long has the area w·l and, both its sides, the outline 2·l.
+        A stroke of width w and length l has the area w·l and an outline of length 2·l.
         """
         images, _ = self.held_out(TRAIN, self._images.shape[1], 0)
         ink = images[:: -(-len(images) // RADIUS_SAMPLE)].astype(np.float32) / 255
@@ -98,5 +104,5 @@ class StoredSource:
 
 
 def classes_in(theirs: Charset, ours: Charset) -> np.ndarray:
-    """Return the class (K,) int64 in `ours` of every class of `theirs`, -1 for one that is not there."""
+    """Return the class (K,) int64 in `ours` of every class of `theirs`, -1 for a class that `ours` lacks."""
     return np.array([ours.index(c) if c in ours else -1 for c in theirs.characters], np.int64)

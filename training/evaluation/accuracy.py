@@ -60,9 +60,9 @@ def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predicto
     places = read_all(batches, labels, predict)
     numbers = prepared.writers[rows]
     few = len(np.unique(numbers)) <= MOST_WRITERS
-    names = prepared.metadata.get("writer_names")  # of fonts
+    names = prepared.metadata.writer_names  # of fonts
     writers = [("unknown" if n < 0 else names[n] if names else f"writer {n}") if few else "all" for n in numbers]
-    pairs = [(prepared.metadata["name"], writer) for writer in writers]
+    pairs = [(prepared.metadata.name, writer) for writer in writers]
     return [
         row | top_k_percent(places[chosen]) | {"balanced_percent": balanced_percent(places[chosen], labels[chosen])}
         for row, chosen in group_rows(pairs, known)

@@ -55,7 +55,7 @@ def check_readable(char: str, place: str, charset: Charset) -> None:
     Raises:
         DataError: naming the place and the character.
     """
-    if char not in charset and not unicodedata.name(char, "").startswith(JAPANESE):
+    if len(char) == 1 and char not in charset and not unicodedata.name(char, "").startswith(JAPANESE):
         raise DataError(
             f"{place}: {char!r} (U+{ord(char):04X}) is neither in charset {charset.name!r} nor another kana or kanji: "
             "correct it, or leave it out."
@@ -91,7 +91,7 @@ def generated_samples(spec: ModelSpec) -> list[Sample]:
 
 def prepared_samples(prepared: PreparedSet) -> Iterator[Sample]:
     """Yield the test images of a prepared set, read from the disk one by one."""
-    name = prepared.metadata["name"]
+    name = prepared.metadata.name
     for row in prepared.rows("test"):
         char = prepared.charset.characters[prepared.labels[row]]
         writer = prepared.writers[row]

@@ -5,7 +5,6 @@ forms, other stroke orders), and one for each form of `training.ink.own_forms`. 
 of all its characters.
 """
 
-import os
 import unicodedata
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -19,6 +18,7 @@ from svg.path import parse_path
 from kakitori.charset import Charset, digest_of
 from kakitori.errors import DataError
 from kakitori.files import replacing
+from kakitori.folders import cache_folder
 from kakitori.homoglyphs import other_width
 from training.ink.near_duplicates import NEAR_DUPLICATES, NO_FORM, find_near_duplicates, find_needed
 from training.ink.own_forms import OUTLINED, OWN_FORMS, Form
@@ -100,12 +100,6 @@ def drawable_characters() -> list[str]:
         DataError: if KanjiVG is not installed.
     """
     return sorted({*_files_by_character(_package_folder()), *OWN_FORMS} - set(OUTLINED))
-
-
-def cache_folder() -> Path:
-    """Return the folder of parsed strokes: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kakitori"
-    return Path(os.environ.get("KAKITORI_CACHE") or default)
 
 
 def _package() -> Distribution:

@@ -14,7 +14,7 @@ from kakitori.errors import DataError
 from tests import etl_files
 from training.data.etl.codes import OUTSIDE, UNKNOWN, jis_x_0201, label_table
 from training.data.etl.formats import LAYOUTS, SETS
-from training.data.etl.reader import count_samples, decode_fields, decode_levels, read_blocks
+from training.data.etl.reader import count_samples, decode_field, decode_levels, read_blocks
 
 ALL = get_charset("etl-all")
 
@@ -39,10 +39,9 @@ def test_every_field_and_pixel_of_every_format_comes_back(form, undefined):
     packed = [etl_files.pack_record(form, *record, undefined=undefined) for record in records]
     assert len(packed[0]) == LAYOUTS[form].record_bytes
     raw = np.frombuffer(b"".join(packed), np.uint8).reshape(len(records), -1)
-    fields = decode_fields(raw, LAYOUTS[form])
-    assert set(fields) == {name for name, _ in etl_files.fields_of(form)}
-    for name, column in fields.items():
-        assert column.tolist() == [values[name] for values, _ in records], name
+    assert {field.name for field in LAYOUTS[form].fields} == {name for name, _ in etl_files.fields_of(form)}
+    for name, _ in etl_files.fields_of(form):
+        assert decode_field(raw, LAYOUTS[form], name).tolist() == [values[name] for values, _ in records], name
     assert np.array_equal(decode_levels(raw, LAYOUTS[form]), [levels for _, levels in records])
 
 
@@ -121,12 +120,13 @@ def test_a_foreign_table_of_co59_codes_is_refused(tmp_path, text):
 def test_any_record_decodes_to_fields_in_their_range(form, data):
     layout = LAYOUTS[form]
     raw = data.draw(arrays(np.uint8, (2, layout.record_bytes), elements=st.integers(0, 255), fill=st.integers(0, 255)))
-    fields, levels = decode_fields(raw, layout), decode_levels(raw, layout)
+    levels = decode_levels(raw, layout)
     assert levels.shape == (2, layout.height, layout.width)
     assert levels.max() <= layout.top_level
     for field in layout.fields:
+        values = decode_field(raw, layout, field.name)
         if field.kind == "text":
-            assert all(len(text) <= field.count for text in fields[field.name])
+            assert all(len(text) <= field.count for text in values)
         else:
             bits = 8 if field.kind == "left8" else layout.unit_bits * field.count
-            assert 0 <= fields[field.name].min() <= fields[field.name].max() < 1 << bits
+            assert 0 <= values.min() <= values.max() < 1 << bits

@@ -21,7 +21,7 @@ OTHER = replace(PLAIN, name="other")
 
 
 def archive_of(package):
-    """Return a package's archive with its own name in every file, and a file that nobody needs."""
+    """Return a package's archive whose files hold their own names, and one file that is not used."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
         for name in [*needed_files(package), "plain-cyrillic-400-normal.woff2"]:
@@ -41,7 +41,7 @@ def pinned(package):
 
 
 class Npm:
-    """Answers as `npm pack` does, and remembers what it was asked for; a package that it lacks cannot be fetched."""
+    """Imitates `npm pack` and records its arguments; it fails for a package that it does not have."""
 
     def __init__(self, *known):
         self.known, self.asked = [package.spec for package in known], []
@@ -69,7 +69,7 @@ def test_only_the_needed_files_are_kept():
     assert first.paths[0].read_text() == "plain-japanese-400-normal.woff2"
 
 
-def test_what_is_there_is_not_fetched_again():
+def test_fetched_packages_are_not_fetched_again():
     npm, packages = Npm(PLAIN, OTHER), [pinned(PLAIN), pinned(OTHER)]
     fetch_packages(packages[:1], npm)
     fetch_packages(packages, npm)

@@ -70,12 +70,12 @@ def test_every_character_is_drawn_in_every_font_that_has_it(fonts):
     prepared, lines = prepare_digits(fonts)
     assert len(prepared) == 28
     assert np.bincount(prepared.labels).tolist() == [3] * 7 + [2, 2, 3]
-    assert prepared.metadata["missing"] == {"deeper/two.woff2": [], "one.ttf": [], "three.otf": ["7", "8"]}
+    assert prepared.metadata.missing == {"deeper/two.woff2": [], "one.ttf": [], "three.otf": ["7", "8"]}
     assert "three.otf lacks 2 of 10 characters: 7 8" in lines[0]
     assert "28 images of 10 classes in 3 faces" in lines[-1]
 
 
-def test_a_glyph_that_is_lacking_is_never_the_block_that_stands_for_it(fonts):
+def test_a_missing_glyph_is_left_out_instead_of_drawn_as_the_empty_box(fonts):
     prepared, _ = prepare_digits(fonts)
     # A bar is never as wide as high, as the block is; the bar of 9, the widest, is 650 wide and 700 high.
     widths = (prepared.images.max(axis=1) > 127).sum(axis=1)
@@ -92,9 +92,9 @@ def test_a_face_is_in_one_split_only(fonts):
 
 def test_metadata_names_the_fonts_and_their_makers(fonts):
     prepared, _ = prepare_digits(fonts)
-    assert prepared.metadata["licence"]["licence"] == "free"
-    assert "One (copyright Copyright One makers)" in prepared.metadata["licence"]["attribution"]
-    assert prepared.metadata["writer_names"] == ["deeper/two.woff2", "one.ttf", "three.otf"]
+    assert prepared.metadata.licence["licence"] == "free"
+    assert "One (copyright Copyright One makers)" in prepared.metadata.licence["attribution"]
+    assert prepared.metadata.writer_names == ["deeper/two.woff2", "one.ttf", "three.otf"]
 
 
 def test_two_workers_draw_the_same_set(fonts):
@@ -183,7 +183,7 @@ def test_a_folder_without_fonts_is_refused(tmp_path, monkeypatch):
 def test_test_images_are_read_by_face(fonts):
     prepared, _ = prepare_digits(fonts)
     rows = evaluate_prepared(prepared, prepared.charset, lambda inputs: np.eye(10)[np.zeros(len(inputs), int)])
-    (face,) = {prepared.metadata["writer_names"][n] for n in prepared.writers[prepared.rows("test")]}
+    (face,) = {prepared.metadata.writer_names[n] for n in prepared.writers[prepared.rows("test")]}
     assert [row["writer"] for row in rows] == [face]
 
 

@@ -1,4 +1,4 @@
-"""A prepared set looked at: figures, pictures, and classes that do not show what they are named after."""
+"""The inspection of a prepared set: figures, pictures, and classes with the images of another character."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,8 @@ from kakitori.charset import Charset
 from kakitori.errors import DataError
 from training.data.inspection import compare_shapes, shrink, survey
 from training.data.prepare import inspect
-from training.data.prepared import RECORD, PreparedWriter, open_prepared, prepared_folder
+from training.data.prepared import RECORD, open_prepared, prepared_folder
+from training.data.prepared_writer import PreparedWriter
 from training.ink.source import InkSource
 
 CHARACTERS = tuple("あ一田由口目本木大犬")
@@ -39,8 +40,8 @@ def test_figures_and_pictures(tmp_path):
     assert "120 images of 32 x 32 pixels, 10 classes" in text
     assert "80 train, 40 validation, 0 test; by hand" in text
     assert "from 12 images (あ) to 12 (あ) a class, median 12" in text
-    assert "classes without any to train: 0, validation: 0, test: 10" in text
-    assert "田 is class 2, JIS 4544, and its images look most like it: it is where it should be." in text
+    assert "classes without images in train: 0, validation: 0, test: 10" in text
+    assert "田 is class 2, JIS 4544, and its images are most similar to it, as expected." in text
     for name, size in {
         "contact_sheet": (16 * 34 + 2, 10 * 34 + 2),
         "training_images": (16 * 34 + 2, 10 * 34 + 2),
@@ -61,7 +62,7 @@ def test_classes_that_are_one_off_are_found():
     assert likeness[1].landmark[2] == "由"  # what the images labelled 田 show
     lines = []
     inspect("wrong", SIZE, lines.append)
-    assert any("look most like 由, with 田 at place" in line for line in lines)
+    assert any("most similar to 由, with 田 at rank" in line for line in lines)
 
 
 def test_means_and_counts_are_those_of_the_images(monkeypatch):

@@ -7,7 +7,9 @@ import pytest
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
-from training.data.prepared import METADATA, RECORD, PreparedWriter, open_prepared
+from kakitori.schemas.prepared import METADATA_FILE, PROGRESS_FILE, SplitFacts, row_bytes
+from training.data.prepared import RECORD, columns, open_prepared
+from training.data.prepared_writer import PreparedWriter
 
 CHARSET = get_charset("etl9g", 5)
 SIZE, COUNT = 32, 20
@@ -53,11 +55,9 @@ def test_what_is_written_is_read_back_and_stays_on_the_disk(prepared, tmp_path):
 
 
 def test_metadata_counts_classes_and_splits(prepared):
-    assert prepared.metadata["class_counts"] == [4] * 5
-    assert prepared.metadata["split"] == {
-        "how": "by row", "seed": 0, "counts": {"train": 7, "validation": 7, "test": 6},
-    }  # fmt: skip
-    assert prepared.metadata["characters"] == list("あいうえお")
+    assert prepared.metadata.class_counts == [4] * 5
+    assert prepared.metadata.split == SplitFacts("by row", 0, {"train": 7, "validation": 7, "test": 6})
+    assert prepared.metadata.characters == list("あいうえお")
 
 
 def test_an_interrupted_set_goes_on_where_it_stopped(tmp_path):
@@ -92,13 +92,13 @@ def test_rows_forgotten_are_an_error(tmp_path):
 
 
 def test_a_finished_set_is_not_overwritten(prepared, tmp_path):
-    with pytest.raises(DataError, match="there already, made from the same files"):
+    with pytest.raises(DataError, match="exists already, made from the same files"):
         writer(tmp_path)
-    with pytest.raises(DataError, match="there already, made otherwise"):
+    with pytest.raises(DataError, match="exists already, made in another way"):
         writer(tmp_path, plan="two")
 
 
-def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_before_and_during_the_work(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         usage = namedtuple("Usage", "total used free")
         patch.setattr(shutil, "disk_usage", lambda _: usage(100, 90, 10))
@@ -109,7 +109,7 @@ def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch
     def full(file, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("training.data.prepared._write_all", full)
+    monkeypatch.setattr("training.data.prepared_writer._write_all", full)
     with pytest.raises(DataError, match=r"images\.npy cannot be written \(No space left on device\)"):
         made.write(0, **rows(0, 5))
 
@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_before_the_work_and_during_it(tmp_path, monkeypatch
         (lambda folder: np.save(folder / "labels.npy", np.full(COUNT, 9, "<i4")), r"values outside 0\.\.4"),
         (lambda folder: edit(folder, digest="sha256:00"), "the labels would be misread"),
         (lambda folder: edit(folder, characters=list("あいうえ")), "the labels would be misread"),
-        (lambda folder: (folder / METADATA).write_text("[]"), "lacks name"),
+        (lambda folder: (folder / METADATA_FILE).write_text("[]"), r"document: expected `object`, found \[\]"),
     ],
 )
 def test_a_damaged_set_is_refused(prepared, damage, message):
@@ -133,6 +133,57 @@ def test_a_damaged_set_is_refused(prepared, damage, message):
         open_prepared(prepared.folder)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"count": "20"}, r"metadata\.json, field count: expected `int`, found '20': prepare the set again"),
+        ({"count": -1}, "field count: expected `int` >= 0, found -1"),
+        ({"size": 0}, "field size: expected `int` >= 1, found 0"),
+        ({"preprocessing": {"margin": 0.5}}, r"field preprocessing\.margin: expected `float` < 0\.5, found 0\.5"),
+        ({"files": [{"path": "a"}]}, r"field files\[0\]: object missing required field `bytes`"),
+        ({"licence": {"url": None}}, r"field licence\[\.\.\.\]: expected `str`"),
+    ],
+)
+def test_a_wrong_field_of_the_metadata_is_named(prepared, changes, message):
+    edit(prepared.folder, **changes)
+    with pytest.raises(DataError, match=message):
+        open_prepared(prepared.folder)
+
+
+def test_metadata_of_earlier_versions_is_read(prepared):
+    earlier = {"augmentation": "glyph", "writer_names": ["a"], "missing": {"a": ["x"]}, "bad": ["b"],
+               "writers": "by sheet", "outside_charset": 3, "field_of_another_version": 1}  # fmt: skip
+    edit(prepared.folder, **earlier)
+    metadata = open_prepared(prepared.folder).metadata
+    assert {name: getattr(metadata, name, 1) for name in earlier} == earlier
+
+
+def test_damaged_progress_is_refused_with_the_folder_to_delete(tmp_path):
+    part = writer(tmp_path).part
+    (part / PROGRESS_FILE).write_text('{"plan": 1}')
+    with pytest.raises(DataError, match=r"progress\.json, field plan: expected `str`, found 1: delete .*\.part"):
+        writer(tmp_path)
+
+
+def test_a_set_in_place_of_which_a_link_dangles_is_refused(tmp_path):
+    (tmp_path / "little-32").symlink_to("nowhere")
+    with pytest.raises(DataError, match="little-32 exists already: delete it"):
+        writer(tmp_path)
+
+
+def test_a_link_that_dangles_in_place_of_the_folder_of_sets_is_refused(tmp_path):
+    link = tmp_path / "datasets"
+    link.symlink_to("nowhere")
+    with pytest.raises(DataError, match=r"datasets is a link to nowhere, which is no folder: run `rm .*datasets`"):
+        PreparedWriter(link / "little-32", CHARSET, SIZE, COUNT, {})
+
+
+@pytest.mark.parametrize("size", [32, 128])
+def test_the_schema_gives_the_bytes_of_every_array(size):
+    expected = {name: dtype.itemsize * int(np.prod(shape)) for name, (dtype, shape) in columns(size).items()}
+    assert row_bytes(size) == expected
+
+
 def edit(folder, **changes):
-    path = folder / METADATA
+    path = folder / METADATA_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))

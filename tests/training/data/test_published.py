@@ -1,4 +1,4 @@
-"""Published files as their makers lay them out, written here byte by byte, and what becomes of them."""
+"""Published sets, prepared from files in the published formats that are written here byte by byte."""
 
 import gzip
 import struct
@@ -57,9 +57,9 @@ def test_idx_files_become_a_prepared_set(tmp_path, monkeypatch, source):
     assert len(prepared.charset) == 10
     assert prepared.labels.tolist() == [n % 10 for n in (*range(40), *range(20))]
     assert (prepared.splits[40:] == SPLITS.index("test")).all()
-    assert prepared.metadata["split"]["counts"] == {"train": 30, "validation": 10, "test": 20}
+    assert prepared.metadata.split.counts == {"train": 30, "validation": 10, "test": 20}
     assert prepared.records[41].tolist() == (1, 1, 16 + 784)
-    assert prepared.metadata["files"][0]["records"] == 40
+    assert prepared.metadata.files[0].records == 40
     # 14 pixels wide and 12 high: the width fills all but the margin of 1.6 pixels each side.
     columns, rows = (np.flatnonzero(prepared.images[4].max(axis=axis) > 127) for axis in (0, 1))
     assert (columns[0], columns[-1], rows[0], rows[-1]) == (2, 29, 4, 27)
@@ -119,10 +119,10 @@ def pictures(tmp_path):
 def test_a_folder_of_pictures_brings_its_own_classes(tmp_path, monkeypatch, pictures, source):
     prepared, _ = run(monkeypatch, tmp_path, source, pictures)
     assert (prepared.charset.name, prepared.charset.characters) == (source, ("一", "田"))
-    assert prepared.metadata["split"]["counts"] == {"train": 16, "validation": 2, "test": 2}
+    assert prepared.metadata.split.counts == {"train": 16, "validation": 2, "test": 2}
     assert np.array_equal(prepared.images[0], prepared.images[10])  # polarity is found
-    file = prepared.metadata["files"][prepared.records["file"][12]]
-    assert (file["path"].endswith("2.png"), file["records"]) == (True, 1)
+    file = prepared.metadata.files[prepared.records["file"][12]]
+    assert (file.path.endswith("2.png"), file.records) == (True, 1)
 
 
 def test_digits_come_with_scikit_learn(tmp_path, monkeypatch):
@@ -137,7 +137,7 @@ def test_a_blank_picture_is_named_or_left_out(tmp_path, monkeypatch, pictures):
         run(monkeypatch, tmp_path, "images", pictures)
     prepared, lines = run(monkeypatch, tmp_path, "images", pictures, skip_bad=True)
     assert np.bincount(prepared.labels).tolist() == [10, 9]
-    assert "3.png" in prepared.metadata["bad"][0]
+    assert "3.png" in prepared.metadata.bad[0]
     assert "Left out" in lines[0]
     assert "1 left out" in lines[-1]
 
@@ -254,7 +254,7 @@ VALID = {".gz": gzip.compress(idx(drawings(2))), ".idx": idx(drawings(2))}
     replaced=st.integers(0, 8),
     junk=st.binary(max_size=24),
 )
-def test_no_file_does_worse_than_being_refused(tmp_path, suffix, place, replaced, junk):
+def test_any_damaged_file_is_read_or_refused_with_its_name(tmp_path, suffix, place, replaced, junk):
     valid = VALID.get(suffix) or valid_archive(tmp_path)
     path = tmp_path / f"file{suffix}"
     path.write_bytes(valid[:place] + junk + valid[place + replaced :])

@@ -53,7 +53,7 @@ def test_images_without_a_writer_train_and_dropped_ones_do_not_count():
 def test_three_writers_are_the_fewest():
     labels, strata = np.zeros(3, int), np.zeros(3, int)
     assert sorted(split_by_writers(labels, np.array([7, 8, 9]), strata, seed=1)) == [0, 1, 2]
-    with pytest.raises(DataError, match="3 images have 2 writers or groups of them: 3 are needed"):
+    with pytest.raises(DataError, match="3 images have 2 writers or groups of writers, expected 3 or more"):
         split_by_writers(labels, np.array([7, 8, 8]), strata, seed=1)
 
 

@@ -9,7 +9,8 @@ from kakitori.charset import Charset, get_charset
 from kakitori.errors import KakitoriError
 from kakitori.spec import ModelSpec
 from training.data.mixed import RARE, MixedSource
-from training.data.prepared import RECORD, SPLITS, TEST, TRAIN, VALIDATION, PreparedWriter, prepared_folder
+from training.data.prepared import RECORD, SPLITS, TEST, TRAIN, VALIDATION, prepared_folder
+from training.data.prepared_writer import PreparedWriter
 from training.data.registry import join_charsets, open_dataset, parse_shares
 from training.data.stored import StoredSource
 from training.evaluation.accuracy import evaluate_prepared
@@ -20,7 +21,7 @@ LICENCE = {"source": "nobody", "url": "", "licence": "none", "attribution": "By 
 
 
 def make_set(name, characters, labels, splits, writers=None):
-    """Write a prepared set whose images tell their row: a bar as long as the row's number, its class as its place."""
+    """Write a prepared set of bars: the length is the row's number, the position its class."""
     labels = np.array(labels)
     images = np.zeros((len(labels), SIZE, SIZE), np.uint8)
     for row, (image, label) in enumerate(zip(images, labels, strict=True)):
@@ -155,7 +156,7 @@ def test_shares_that_do_not_fit_are_refused(mix):
         parse_shares(mix, ["ink", "etl9g"])
 
 
-def test_a_set_that_is_not_there_lists_those_that_are(prepared):
+def test_the_error_for_an_unknown_set_lists_the_prepared_sets(prepared):
     message = r"Unknown dataset 'etl9g'.*datasets/etl9g-32.*--size 32.*prepared are: three-32"
     with pytest.raises(KakitoriError, match=message):
         open_dataset("etl9g", 32)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from kakitori.errors import DataError
 from kakitori.spec import ModelSpec
-from training.data.published.pictures import character_of, list_pictures
+from training.data.published.pictures import list_pictures
 from training.evaluation.accuracy import evaluate
 from training.evaluation.results import record_results
 from training.evaluation.samples import Sample, generated_samples, picture_samples, stroke_samples
@@ -75,16 +75,8 @@ def test_strokes_and_their_picture_are_nearly_the_same_image(tmp_path, spec):
     assert np.corrcoef(pictured.coverage.ravel(), drawn.coverage.ravel())[0, 1] > 0.7
 
 
-@pytest.mark.parametrize(
-    ("name", "char"),
-    [("田", "田"), ("U+7530", "田"), ("u+3042", "あ"), ("scans", None), ("U+D800", None), ("U+FFFFFF", None)],
-)
-def test_folders_are_named_after_characters(name, char):
-    assert character_of(name) == char
-
-
 def test_folders_without_pictures_are_refused(tmp_path):
-    with pytest.raises(DataError, match="holds no picture in a folder named after its character"):
+    with pytest.raises(DataError, match="in a folder named after its class"):
         list_pictures(tmp_path)
     with pytest.raises(DataError, match="There is no folder"):
         list_pictures(tmp_path / "nowhere")

@@ -1,1 +1,1 @@
-"""The ETL Character Database (AIST): http://etlcdb.db.aist.go.jp. Its files come from the user and stay there."""
+"""The ETL Character Database (AIST), http://etlcdb.db.aist.go.jp, read from files that the user has fetched."""

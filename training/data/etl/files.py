@@ -1,4 +1,4 @@
-"""Which files of the ETL database are there, whole, and once."""
+"""Find the files of the ETL database below a folder, and check that they are complete and unique."""
 
 import os
 import re
@@ -14,45 +14,45 @@ from training.data.etl.reader import count_samples
 
 @dataclass
 class Problems:
-    """What is wrong with the input: it ends the run, or is listed where bad input is to be skipped."""
+    """The problems of the input: the first one ends the run, or all are listed where bad input is skipped."""
 
     skip: bool
     listed: list[str] = field(default_factory=list)
 
     def add(self, reason: str, file: str, record: int | None = None, offset: int | None = None) -> None:
-        """Note a problem of a file, or of one record (from 0) and its first byte.
+        """Record a problem of a file, or of one record (counted from 0) and its byte offset.
 
         Raises:
-            DataError: naming file, record and offset, unless bad input is to be skipped.
+            DataError: naming file, record and offset, unless bad input is skipped.
         """
         place = file if record is None else f"{file}, record {record:,} at byte {offset:,}"
         if not self.skip:
-            raise DataError(f"{place}: {reason} (--skip-bad goes on without it.)")
+            raise DataError(f"{place}: {reason} (--skip-bad leaves it out.)")
         self.listed.append(f"{place}: {reason}")
 
 
 @dataclass(frozen=True)
 class EtlFile:
-    """A file of a set."""
+    """A file of an ETL set."""
 
     path: Path
-    name: str  # below the folder searched, with slashes
+    name: str  # path below the searched folder, with slashes
     etl_set: EtlSet
     number: int  # among the set's files, from 0
     samples: int
 
 
 def canonical(name: str) -> str:
-    """Return how the tables would spell a file name: ETL9G_1 for etl9g-01, ETL8B2_1 for ETL8B2C1."""
+    """Return a file name in the spelling that names are compared in: ETL9G_1 for etl9g-01, ETL8B2_1 for ETL8B2C1."""
     name = re.sub(r"^ETL8B2C(?=\d$)", "ETL8B2_", name.upper().replace("-", "_"))
     return re.sub(r"_0*(?=\d+$)", "_", name)
 
 
 def find_files(folder: Path, sets: Mapping[str, EtlSet], problems: Problems) -> list[EtlFile]:
-    """Return the files of the sets anywhere below a folder, whatever the case of their names, in the sets' order.
+    """Return the files of the sets at any depth below a folder, in the order of the sets; case is ignored.
 
     Raises:
-        DataError: if there is no folder or no such file in it; and through `problems`.
+        DataError: if the folder does not exist or holds no such file; and through `problems`.
     """
     if not folder.is_dir():
         raise DataError(f"There is no folder {str(folder)!r}: name the one with the ETL files with --etl-dir.")
@@ -68,8 +68,8 @@ def find_files(folder: Path, sets: Mapping[str, EtlSet], problems: Problems) -> 
                 found += _open(path, folder, etl_set, number, problems)
     if not found:
         raise DataError(
-            f"{folder} holds no file of the ETL database that can be read, such as ETL9G_01: "
-            "get them from http://etlcdb.db.aist.go.jp and unpack them there."
+            f"{folder} holds no readable file of the ETL database, such as ETL9G_01: get the files from "
+            "http://etlcdb.db.aist.go.jp and unpack them there."
         )
     return found
 
@@ -103,9 +103,9 @@ def _open(path: Path, folder: Path, etl_set: EtlSet, number: int, problems: Prob
 
 
 def choose_sets(files: list[EtlFile], dataset: str | None) -> tuple[str, list[EtlFile], list[str]]:
-    """Return the data set that files make, those of them that belong to it, and the sets left out.
+    """Return the data set to make of the files, the files that belong to it, and the names of the sets left out.
 
-    A set in black and white is left out where the same sheets are there in grey.
+    A binary set is left out where the grey set of the same sheets is among the files.
 
     Args:
         dataset: one of DATASETS; None for the smallest that all files belong to.
@@ -125,7 +125,7 @@ def choose_sets(files: list[EtlFile], dataset: str | None) -> tuple[str, list[Et
 
 
 def check_complete(files: list[EtlFile], problems: Problems) -> set[str]:
-    """Return the names of the sets whose files are all there with all samples; the others are problems."""
+    """Return the names of the sets with all files and all samples; report the others as problems."""
     complete = set()
     for etl_set in dict.fromkeys(file.etl_set for file in files):
         mine = {file.number: file for file in files if file.etl_set == etl_set}
@@ -145,12 +145,12 @@ def check_complete(files: list[EtlFile], problems: Problems) -> set[str]:
 
 
 def find_co59(folder: Path, files: list[EtlFile], problems: Problems) -> tuple[Path | None, list[EtlFile]]:
-    """Return the table of CO-59 codes where a set needs it, and the files that can be read with what there is."""
+    """Return the path of the table of CO-59 codes, None where it is not needed or missing, and the readable files."""
     needing = [file for file in files if file.etl_set.code == "co59"]
     if not needing:
         return None, files
-    tables = _paths(folder, Problems(skip=True)).get(canonical(CO59_FILE), [])  # folders are named by `find_files`
+    tables = _paths(folder, Problems(skip=True)).get(canonical(CO59_FILE), [])  # `find_files` reports problems
     if tables:
         return tables[0], files
-    problems.add(f"its codes cannot be read without their table: {CO59_SOURCE}.", needing[0].name)
+    problems.add(f"its codes need a table that is missing: {CO59_SOURCE}.", needing[0].name)
     return None, [file for file in files if file not in needing]

@@ -1,4 +1,4 @@
-"""The record layouts and the files of ETL1 to ETL9, as tables.
+"""Tables of the record layouts and the files of ETL1 to ETL9.
 
 Sources, all below http://etlcdb.db.aist.go.jp/etlcdb/etln/ (positions count from 1, as there):
 
@@ -14,6 +14,7 @@ Numbers of records: the same pages; http://etlcdb.db.aist.go.jp/specification-of
 and ETL5. Everything is big-endian, the first pixel of a byte in its highest bits. Ink has the higher levels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -29,11 +30,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a record is divided. Pixels are packed from `image_first` on, row by row."""
+    """The layout of a record. Pixels are packed row by row from position `image_first` on."""
 
     unit_bits: int  # of the positions: 8 or 6
     record_bytes: int
-    code: str  # the field that tells the character
+    code: str  # the field with the character code
     fields: tuple[Field, ...]
     image_first: int
     width: int
@@ -42,12 +43,12 @@ class Layout:
 
     @property
     def top_level(self) -> int:
-        """Return the level of a pixel full of ink."""
+        """Return the highest level, that of a pixel fully covered with ink."""
         return (1 << self.pixel_bits) - 1
 
 
 def _grey(undefined: int) -> Layout:
-    """Return the layout of ETL8G or ETL9G, which differ in the bytes without meaning before the image."""
+    """Return the layout of ETL8G or ETL9G, which differ in the number of undefined bytes before the image."""
     fields = (
         Field("sheet", 1, 2), Field("jis", 3, 2), Field("reading", 5, 8, "text"), Field("serial", 13, 4),
         Field("quality", 17, 1), Field("group_quality", 18, 1), Field("sex", 19, 1), Field("age", 20, 1),
@@ -106,49 +107,50 @@ LAYOUTS = {
 class EtlSet:
     """One set of the database.
 
-    `writer_set` says which samples may share a writer: "sheet", those with one sheet number; a number N, each N in a
-    row, counted through the files (a data set of every character once, which several people filled in); None, print,
-    without writers. In ETL8B2 the samples of one character stand together, in N writer sets by turns (`interleaved`).
+    `writer_set` defines which samples may share a writer: "sheet", samples with the same sheet number; a number N, each
+    run of N samples, counted through the files (every character once, written by several people); None, print without
+    writers. In an `interleaved` set (ETL8B2) the samples of one character are adjacent, one of each of N writer sets.
     """
 
     name: str
     layout: str
-    code: str  # which table of `training.data.etl.codes` its codes are looked up in
-    files: tuple[tuple[str, int | None], ...]  # name, samples where they are published file by file
+    code: str  # the code of training.data.etl.codes.label_table
+    database: int  # number of the database: sets of the same sheets share it, and so their writer numbers
+    files: tuple[tuple[str, int | None], ...]  # name, number of samples where it is published for each file
     samples: int  # in all files
     writer_set: int | str | None
     interleaved: bool = False
-    models: int = 0  # samples at the end of an interleaved set that are not part of the turns
+    models: int = 0  # samples at the end of an interleaved set that belong to no writer set
     dummies: int = 0  # records before the first sample of each file
-    per_class: int | None = None  # samples of each character of `code`, where they are equally many
-    replaced_by: str | None = None  # the set with the same sheets in more levels of grey
+    per_class: int | None = None  # samples of each character of `code`, where all have the same number
+    replaced_by: str | None = None  # the set with the same sheets in grey
 
 
-def _numbered(name: str, samples: list[int | None]) -> tuple[tuple[str, int | None], ...]:
+def _numbered(name: str, samples: Sequence[int | None]) -> tuple[tuple[str, int | None], ...]:
     return tuple((name.format(number), count) for number, count in enumerate(samples, 1))
 
 
 _ROWS = (
-    EtlSet("etl1", "M", "katakana", _numbered(
+    EtlSet("etl1", "M", "katakana", 1, _numbered(
         "ETL1C_{:02d}", [11560] * 6 + [11288] * 2 + [11287] + [11288] * 2 + [11287, 4233]), 141_319, "sheet"),
-    EtlSet("etl2", "K", "co59", _numbered("ETL2_{}", [9056, 10480, 11360, 10480, 11420]), 52_796, None),
-    EtlSet("etl3", "C", "katakana", _numbered("ETL3C_{}", [None] * 2), 9600, "sheet"),
-    EtlSet("etl4", "C", "hiragana", (("ETL4C", 6120),), 6120, "sheet"),
-    EtlSet("etl5", "C", "katakana", (("ETL5C", 10608),), 10_608, "sheet"),
-    EtlSet("etl6", "M", "katakana", _numbered("ETL6C_{:02d}", [None] * 12), 157_662, "sheet"),
-    EtlSet("etl7", "M", "hiragana", (
+    EtlSet("etl2", "K", "co59", 2, _numbered("ETL2_{}", [9056, 10480, 11360, 10480, 11420]), 52_796, None),
+    EtlSet("etl3", "C", "katakana", 3, _numbered("ETL3C_{}", [None] * 2), 9600, "sheet"),
+    EtlSet("etl4", "C", "hiragana", 4, (("ETL4C", 6120),), 6120, "sheet"),
+    EtlSet("etl5", "C", "katakana", 5, (("ETL5C", 10608),), 10_608, "sheet"),
+    EtlSet("etl6", "M", "katakana", 6, _numbered("ETL6C_{:02d}", [None] * 12), 157_662, "sheet"),
+    EtlSet("etl7", "M", "hiragana", 7, (
         ("ETL7LC_1", 9600), ("ETL7LC_2", 7200), ("ETL7SC_1", 9600), ("ETL7SC_2", 7200)), 33_600, "sheet"),
-    # The last 956 samples of ETL8, and the last 3,036 of ETL9B, are sets without a number: models, or uncertain.
-    EtlSet("etl8b2", "8B", "etl8g", _numbered("ETL8B2C{}", [51_200, 51_200, 51_516]), 153_916, 160,
+    # The last 956 samples of ETL8, and the last 3,036 of ETL9B, have no set number: they are models, or uncertain.
+    EtlSet("etl8b2", "8B", "etl8g", 8, _numbered("ETL8B2C{}", [51_200, 51_200, 51_516]), 153_916, 160,
            interleaved=True, models=956, dummies=1, per_class=161, replaced_by="etl8g"),
-    EtlSet("etl8g", "8G", "etl8g", _numbered("ETL8G_{:02d}", [4780] * 32 + [956]), 153_916, 956, per_class=161),
-    EtlSet("etl9b", "9B", "etl9g", _numbered("ETL9B_{}", [121_440] * 4 + [124_476]), 610_236, 3036,
+    EtlSet("etl8g", "8G", "etl8g", 8, _numbered("ETL8G_{:02d}", [4780] * 32 + [956]), 153_916, 956, per_class=161),
+    EtlSet("etl9b", "9B", "etl9g", 9, _numbered("ETL9B_{}", [121_440] * 4 + [124_476]), 610_236, 3036,
            dummies=1, per_class=201, replaced_by="etl9g"),
-    EtlSet("etl9g", "9G", "etl9g", _numbered("ETL9G_{:02d}", [12_144] * 50), 607_200, 3036, per_class=200),
+    EtlSet("etl9g", "9G", "etl9g", 9, _numbered("ETL9G_{:02d}", [12_144] * 50), 607_200, 3036, per_class=200),
 )  # fmt: skip
 SETS = {row.name: row for row in _ROWS}
 
-# What can be prepared, by the name that `--dataset` has: a charset of that name, and the sets that make it.
+# The data sets that can be prepared, by the value of `--dataset`: each has the charset of that name and these sets.
 DATASETS = {
     "etl9g": ("etl9g", "etl9b"),
     "etl8g": ("etl8g", "etl8b2"),

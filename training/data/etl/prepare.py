@@ -1,6 +1,6 @@
-"""From the files of the ETL Character Database to a prepared set.
+"""Prepare the files of the ETL Character Database.
 
-Needs:  the files, from http://etlcdb.db.aist.go.jp, in any folders below one
+Needs:  the files, from http://etlcdb.db.aist.go.jp, at any depth below one folder
 Run:    invoke data --source etl --etl-dir DIR [--size 64] [--workers N] [--skip-bad] [--split writers]
 Writes: datasets/<name>-<size>/ (see training.data.prepared)
 """
@@ -20,11 +20,12 @@ from training.data.etl.convert import PER_DATABASE, Job, convert
 from training.data.etl.files import EtlFile, Problems, check_complete, choose_sets, find_co59, find_files
 from training.data.etl.formats import SETS, EtlSet
 from training.data.parallel import run_jobs
-from training.data.prepared import UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
+from training.data.prepared import PreparedSet, prepared_folder
+from training.data.prepared_writer import UNLABELLED, PreparedWriter
 from training.data.splits import get_splitter
 
 SEED = 1
-LISTED = 20  # problems named on the terminal; metadata.json has all
+LISTED = 20  # problems named on the terminal; metadata.json lists all
 LICENCE = {
     "source": "ETL Character Database",
     "url": "http://etlcdb.db.aist.go.jp",
@@ -39,19 +40,19 @@ def prepare_etl(
     split: str = "writers", skip_bad: bool = False, report: Callable[[str], None] = print,
     sets: Mapping[str, EtlSet] = SETS,
 ) -> PreparedSet:  # fmt: skip
-    """Prepare what ETL files there are; an interrupted run goes on where it stopped.
+    """Prepare the ETL files below a folder; an interrupted run is resumed.
 
     Args:
-        folder: where the files lie, at any depth.
-        workers: processes that read and fit.
+        folder: holds the files at any depth.
+        workers: number of processes.
         dataset: one of training.data.etl.formats.DATASETS; None for the smallest that all files belong to.
-        split: one of training.data.splits.SPLITTERS; the name of a set split otherwise than by writers says so.
+        split: one of training.data.splits.SPLITTERS; one other than "writers" is appended to the name of the set.
         skip_bad: leave bad files and records out, count and list them, instead of stopping at the first.
         sets: the table of sets.
 
     Raises:
-        DataError: for files that are missing, damaged, double or foreign, codes that are no characters, images without
-            ink, a full disk, a worker that dies; file, record and offset are named.
+        DataError: for files that are missing, damaged, duplicate or of another set, codes that are no characters,
+            images without ink, a full disk, or a worker process that ends; file, record and offset are named.
         KakitoriError: for an unknown data set or split, listing the known ones.
     """
     if folder is None:
@@ -73,17 +74,17 @@ def prepare_etl(
     writer.write(0, splits=splitter(labels, writers, writers // PER_DATABASE, SEED))
     facts = {"name": name, "split": {"how": rule, "seed": SEED}, **list_facts(files, writer, problems)}
     prepared = writer.finish(facts, dropped=int(np.count_nonzero(labels == UNLABELLED)))
-    tell(prepared, report)
+    report_set(prepared, report)
     return prepared
 
 
 def describe(file: EtlFile) -> dict[str, Any]:
-    """Return what the metadata tells of a file beside its SHA-256."""
+    """Return the facts of a file for the metadata, except its SHA-256."""
     return {"path": file.name, "bytes": file.path.stat().st_size, "records": file.samples}
 
 
 def list_facts(files: list[EtlFile], writer: PreparedWriter, problems: Problems) -> dict[str, Any]:
-    """Return what the metadata tells of the files and what was made of them."""
+    """Return the fields of the metadata about the files and the records left out."""
     done = [writer.done[file.name] for file in files]
     return {
         "files": [describe(file) | {"sha256": found["sha256"]} for file, found in zip(files, done, strict=True)],
@@ -96,7 +97,7 @@ def list_facts(files: list[EtlFile], writer: PreparedWriter, problems: Problems)
 
 
 def open_writer(name: str, charset: Charset, size: int, files: list[EtlFile], split: str) -> PreparedWriter:
-    """Return the writer of the set that these files make, with the files done that an earlier run did."""
+    """Return the writer of the set made of these files; `done` holds those that an interrupted run converted."""
     plan = {
         "name": name,
         "files": [describe(file) for file in files],
@@ -109,7 +110,7 @@ def open_writer(name: str, charset: Charset, size: int, files: list[EtlFile], sp
 
 
 def list_jobs(files: list[EtlFile], writer: PreparedWriter, co59: Path | None, skip_bad: bool) -> list[Job]:
-    """Return a job for each file; their rows follow each other."""
+    """Return a job for each file, with consecutive rows."""
     tables = {code: label_table(code, writer.charset, co59) for code in dict.fromkeys(f.etl_set.code for f in files)}
     starts = np.cumsum([0, *(file.samples for file in files)])
     return [
@@ -119,17 +120,17 @@ def list_jobs(files: list[EtlFile], writer: PreparedWriter, co59: Path | None, s
 
 
 def convert_all(jobs: list[Job], writer: PreparedWriter, workers: int) -> None:
-    """Convert the files that no earlier run has converted, and show how it goes on.
+    """Convert the files that no earlier run has converted, and show the progress.
 
     Raises:
-        DataError: for the first file that cannot be used, or two that are the same, unless bad ones are skipped.
+        DataError: for the first file that cannot be used, or two with the same bytes, unless bad input is skipped.
     """
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
     )  # fmt: skip
     samples = {job.file.name: job.file.samples for job in jobs}
-    # What an earlier run skipped in a file must stop this one, if it is not to skip.
+    # A file in which an earlier run skipped records is converted again where this run must stop at them.
     done = {name for name, found in writer.done.items() if not found["bad"] or jobs[0].skip_bad}
     waiting = [job for job in jobs if job.file.name not in done]
     with progress:
@@ -143,14 +144,14 @@ def convert_all(jobs: list[Job], writer: PreparedWriter, workers: int) -> None:
 
 
 def refuse_double(job: Job, sha256: str, done: Mapping[str, Any]) -> None:
-    """Stop at a file whose bytes are those of another one, unless bad input is skipped (see `drop_doubles`)."""
+    """Raise DataError for a file with the bytes of another one, unless bad input is skipped (see `drop_doubles`)."""
     same = [name for name, found in done.items() if found["sha256"] == sha256 and name != job.file.name]
     if same:
         Problems(job.skip_bad).add(f"the file is the same as {same[0]}: one of them has the wrong name.", job.file.name)
 
 
 def drop_doubles(jobs: list[Job], writer: PreparedWriter, problems: Problems) -> None:
-    """Take the labels from the rows of every file that is the same as one before it."""
+    """Remove the labels of each file with the bytes of an earlier file."""
     seen: dict[str, str] = {}
     for job in jobs:
         first = seen.setdefault(writer.done[job.file.name]["sha256"], job.file.name)
@@ -160,7 +161,7 @@ def drop_doubles(jobs: list[Job], writer: PreparedWriter, problems: Problems) ->
 
 
 def check_classes(jobs: list[Job], complete: set[str], labels: np.ndarray, problems: Problems) -> None:
-    """Compare how often each character occurs in complete sets, where that is known."""
+    """Report characters of complete sets with another number of samples than the table says."""
     for etl_set in dict.fromkeys(job.file.etl_set for job in jobs):
         if etl_set.name not in complete or etl_set.per_class is None or problems.skip:
             continue
@@ -173,14 +174,14 @@ def check_classes(jobs: list[Job], complete: set[str], labels: np.ndarray, probl
             problems.add(f"{character} occurs {found:,} times, expected {etl_set.per_class:,}.", etl_set.name.upper())
 
 
-def tell(prepared: PreparedSet, report: Callable[[str], None]) -> None:
-    """Report what has been prepared, and what was left out."""
+def report_set(prepared: PreparedSet, report: Callable[[str], None]) -> None:
+    """Report the counts of a prepared set, and the first LISTED problems."""
     facts = prepared.metadata
-    for problem in facts["bad"][:LISTED]:
+    for problem in facts.bad[:LISTED]:
         report(f"Left out: {problem}")
-    splits = ", ".join(f"{n:,} {split}" for split, n in facts["split"]["counts"].items())
+    splits = ", ".join(f"{n:,} {split}" for split, n in facts.split.counts.items())
     report(
-        f"{prepared.folder}: {len(prepared):,} images of {np.count_nonzero(facts['class_counts']):,} of "
-        f"{len(prepared.charset):,} classes, {splits} ({facts['split']['how']}); {len(facts['bad']):,} problems, "
-        f"{facts['outside_charset']:,} characters outside the charset."
+        f"{prepared.folder}: {len(prepared):,} images of {np.count_nonzero(facts.class_counts):,} of "
+        f"{len(prepared.charset):,} classes, {splits} ({facts.split.how}); {len(facts.bad):,} problems, "
+        f"{facts.outside_charset:,} characters outside the charset."
     )

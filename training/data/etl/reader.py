@@ -1,6 +1,6 @@
-"""ETL records from bytes: fields as numbers and text, images as levels of ink. `formats` has layouts and sources."""
+"""Decode ETL records: fields as numbers and text, images as levels of ink. Layouts and sources are in `formats`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,21 @@ from kakitori.errors import DataError
 from training.data.etl.codes import T56
 from training.data.etl.formats import LAYOUTS, EtlSet, Field, Layout
 
-BLOCK_PIXELS = 1 << 24  # read at once: a thousand records of ETL9G, four thousand of the small ones
+BLOCK_PIXELS = 1 << 24  # in one block: 1,000 records of ETL9G, 4,000 of the smaller layouts
 _T56 = np.array(list(T56))
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some records of a file in a row."""
+    """Consecutive records of a file."""
 
-    first: int  # number of the first one among the file's samples, from 0
-    offset: int  # its first byte in the file
+    first: int  # number of the first record among the file's samples, from 0
+    offset: int  # byte offset of the first record in the file
     raw: np.ndarray  # (n, record_bytes) uint8
 
 
 def count_samples(path: Path, etl_set: EtlSet) -> tuple[int, int]:
-    """Return how many whole samples a file of a set holds by its length, and how many bytes follow them.
+    """Return the number of whole samples in a file, from its length, and the number of bytes after them.
 
     Raises:
         DataError: if the file cannot be read.
@@ -41,10 +41,10 @@ def count_samples(path: Path, etl_set: EtlSet) -> tuple[int, int]:
 
 
 def read_blocks(path: Path, etl_set: EtlSet, digest: Any = None) -> Iterator[Block]:
-    """Yield the samples of a file, without its dummies and without a last record that is cut short.
+    """Yield the samples of a file in blocks, without dummy records and without an incomplete last record.
 
     Args:
-        digest: a hashlib object that is to see all bytes of the file.
+        digest: a hashlib object that is updated with all bytes of the file.
 
     Raises:
         DataError: if the file cannot be read.
@@ -68,7 +68,7 @@ def read_blocks(path: Path, etl_set: EtlSet, digest: Any = None) -> Iterator[Blo
 
 
 def _read(file: Any, size: int) -> bytes:
-    """Return the next `size` bytes of an unbuffered file, fewer only at its end."""
+    """Return the next `size` bytes of an unbuffered file, or fewer at its end."""
     parts = []
     while size and (part := file.read(size)):
         parts.append(part)
@@ -77,7 +77,7 @@ def _read(file: Any, size: int) -> bytes:
 
 
 def decode_field(raw: np.ndarray, layout: Layout, name: str) -> np.ndarray:
-    """Return a field of each record (n,): int64, or str for text.
+    """Return a field of each record, (n,) int64, or (n,) str for text.
 
     Args:
         raw: (n, record_bytes) uint8.
@@ -86,14 +86,8 @@ def decode_field(raw: np.ndarray, layout: Layout, name: str) -> np.ndarray:
     return _decode(_header(raw, layout), layout, field)
 
 
-def decode_fields(raw: np.ndarray, layout: Layout) -> dict[str, np.ndarray]:
-    """Return all fields of each record, by name; see `decode_field`."""
-    header = _header(raw, layout)
-    return {field.name: _decode(header, layout, field) for field in layout.fields}
-
-
 def _header(raw: np.ndarray, layout: Layout) -> np.ndarray:
-    """Return the units before the image, (n, U) uint8, one value each."""
+    """Return the units before the image, (n, U) uint8: bytes, or 6-bit values one a byte."""
     last = max(field.first + field.count - 1 for field in layout.fields)
     return raw[:, :last] if layout.unit_bits == 8 else _six_bits(raw[:, : -(-last // 4) * 3])
 
@@ -110,7 +104,7 @@ def _decode(units: np.ndarray, layout: Layout, field: Field) -> np.ndarray:
 
 
 def decode_levels(raw: np.ndarray, layout: Layout) -> np.ndarray:
-    """Return the images (n, height, width) uint8, from 0 to `layout.top_level`, more where there is more ink."""
+    """Return the images (n, height, width) uint8 of levels from 0 (paper) to `layout.top_level` (ink)."""
     pixels = layout.width * layout.height
     first = (layout.image_first - 1) * layout.unit_bits // 8
     packed = raw[:, first : first + pixels * layout.pixel_bits // 8]
@@ -118,7 +112,11 @@ def decode_levels(raw: np.ndarray, layout: Layout) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _four_bits(packed):  # compiled: numpy's strided writes took a tenth of the time of the whole preparation
+def _four_bits(packed):
+    """Return (n, 2k) uint8 values of 0..15 of (n, k) uint8, the high half of a byte first.
+
+    Compiled, because NumPy's strided writes took a tenth of the time of a whole preparation.
+    """
     levels = np.empty((packed.shape[0], 2 * packed.shape[1]), np.uint8)
     for n in range(packed.shape[0]):
         for i in range(packed.shape[1]):
@@ -128,10 +126,13 @@ def _four_bits(packed):  # compiled: numpy's strided writes took a tenth of the 
 
 
 def _six_bits(packed: np.ndarray) -> np.ndarray:
-    """Return (n, 4k) values of (n, 3k) bytes."""
+    """Return (n, 4k) uint8 values of 0..63 of (n, 3k) uint8."""
     first, second, third = (packed[:, i::3] for i in range(3))
     levels = (first >> 2, (first & 3) << 4 | second >> 4, (second & 15) << 2 | third >> 6, third & 63)
     return np.stack(levels, -1).reshape(len(packed), -1)
 
 
-UNPACKERS = {1: lambda packed: np.unpackbits(packed, axis=1), 4: _four_bits, 6: _six_bits}
+# By the bits of a pixel.
+UNPACKERS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda packed: np.unpackbits(packed, axis=1), 4: _four_bits, 6: _six_bits,
+}  # fmt: skip

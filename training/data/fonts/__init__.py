@@ -1,1 +1,1 @@
-"""Glyphs of open fonts, or of a user's own, as a data set."""
+"""Glyphs of open fonts, or of the user's own fonts, as a data set."""

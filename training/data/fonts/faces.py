@@ -1,4 +1,4 @@
-"""Faces of fonts as a source of glyphs: which there are, which characters each has, and what they look like."""
+"""Font faces: the list of faces, the characters of each, and their glyphs."""
 
 import hashlib
 import io
@@ -17,27 +17,27 @@ from training.data.fonts.packages import package_folder
 from training.data.fonts.table import FONT_PACKAGES, LICENCE, SUBSETS, FontPackage
 
 SUFFIXES = (".otf", ".ttf", ".woff", ".woff2")
-OVERSIZE = 2  # a glyph is drawn at so many times the side of the image that it is fitted to
-ROOM = 1.5  # of the canvas, in sizes of the type: brushes and accents leave their box
+OVERSIZE = 2  # type size, in sides of the image that a glyph is fitted to
+ROOM = 1.5  # side of the canvas, in type sizes: brush strokes and accents extend beyond their box
 OWN_STYLE = "own"
-COPYRIGHT, TERMS = 0, 13  # numbers of a font's own notes in its name table
+COPYRIGHT, TERMS = 0, 13  # name identifiers in a font's name table
 
 
 @dataclass(frozen=True)
 class Face:
-    """One design in one weight: a writer, as far as a data set is concerned."""
+    """One design in one weight; a writer of a data set."""
 
     name: str
     family: str
-    paths: tuple[Path, ...]  # a character is drawn from the first that has it
+    paths: tuple[Path, ...]  # a character is drawn from the first file that has it
     style: str
-    split: str | None  # None where nobody has said
+    split: str | None  # None for a user's own fonts
     holder: str
     licence: str
 
     @cached_property
     def coverage(self) -> dict[str, int]:
-        """Return which of `paths` has each character of the face.
+        """Return the index in `paths` of the file with each character of the face.
 
         Raises:
             DataError: if a file is no font.
@@ -50,7 +50,7 @@ class Face:
 
     @property
     def sha256(self) -> str:
-        """Return the SHA-256 of all files, one after the other."""
+        """Return the SHA-256 of the concatenated files, in hexadecimal."""
         return hashlib.sha256(b"".join(path.read_bytes() for path in self.paths)).hexdigest()
 
 
@@ -59,17 +59,17 @@ def opened_font(path: Path) -> Iterator[TTFont]:
     """Yield an opened font file.
 
     Raises:
-        DataError: if it cannot be read, or what is done with it finds it damaged.
+        DataError: if the file cannot be read, or the body of the `with` statement finds it damaged.
     """
     try:
         with TTFont(io.BytesIO(path.read_bytes()), lazy=True) as font:
             yield font
-    except Exception as problem:  # fontTools lets through whatever a damaged file makes it stumble over
+    except Exception as problem:  # fontTools raises many kinds of exceptions for damaged files
         raise DataError(f"{path} is not a readable font ({problem!r}): take it out of the folder.") from problem
 
 
 def package_faces(packages: Sequence[FontPackage] = FONT_PACKAGES) -> list[Face]:
-    """Return the faces of packages that have been fetched, in the order of the table."""
+    """Return the faces of fetched packages, in the order of the table."""
     return [
         Face(
             f"{package.family} {weight}", package.family,
@@ -84,7 +84,7 @@ def own_faces(folder: Path) -> list[Face]:
     """Return a face for each font file at any depth of a user's folder, in path order.
 
     Raises:
-        DataError: if there is none, or a file is no font.
+        DataError: if there is none, or a file is not a readable font.
     """
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
     if not paths:
@@ -93,7 +93,7 @@ def own_faces(folder: Path) -> list[Face]:
 
 
 def own_face(path: Path, name: str) -> Face:
-    """Return the face of a user's font file; family, copyright and licence are what the file itself says."""
+    """Return the face of a user's font file, with family, copyright and licence from the file's name table."""
     with opened_font(path) as font:
         notes = font["name"]
         family = notes.getBestFamilyName() or path.stem
@@ -102,10 +102,10 @@ def own_face(path: Path, name: str) -> Face:
 
 
 def draw_glyphs(face: Face, characters: Sequence[str], size: int) -> np.ndarray:
-    """Return white glyphs on black, (N, H, H) uint8, of characters that the face has; H is OVERSIZE · ROOM · size.
+    """Return the glyphs of characters that the face has, (N, H, H) uint8, 255 is ink; H is OVERSIZE · ROOM · size.
 
     Raises:
-        DataError: if the text engine cannot read a file of the face, or a glyph in it.
+        DataError: if FreeType cannot read a file of the face, or a glyph in it.
     """
     type_size = OVERSIZE * size
     side = round(ROOM * type_size)
@@ -116,7 +116,7 @@ def draw_glyphs(face: Face, characters: Sequence[str], size: int) -> np.ndarray:
             canvas = Image.new("L", (side, side))
             font = fonts[face.coverage[character]]
             ImageDraw.Draw(canvas).text((side / 2, side / 2), character, fill=255, font=font, anchor="mm")
-            glyph[:] = canvas
+            glyph[:] = np.asarray(canvas)
     except OSError as problem:
         paths = ", ".join(map(str, face.paths))
         raise DataError(f"{paths} cannot be drawn ({problem}): a file is damaged.") from problem

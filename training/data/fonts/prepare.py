@@ -1,8 +1,8 @@
-"""From fonts to a prepared set: every character of a charset in every face, one writer a face.
+"""Prepare the glyphs of fonts: every character of a charset in every face; each face is a writer.
 
-Needs:  the network once, for the fonts of training.data.fonts.table; or fonts of your own
+Needs:  the network once, for the fonts of training.data.fonts.table; or the user's own fonts
 Run:    invoke data --source fonts [--charset etl9g] [--from DIR] [--size 64] [--workers N]
-Writes: datasets/fonts-<size>/ (see training.data.prepared); the fonts themselves stay in the cache
+Writes: datasets/fonts-<size>/ (see training.data.prepared); the fonts are stored in the cache folder
 """
 
 from collections.abc import Callable, Sequence
@@ -21,21 +21,22 @@ from training.data.fonts.faces import Face, draw_glyphs, own_faces, package_face
 from training.data.fonts.packages import fetch_packages
 from training.data.fonts.table import FONT_PACKAGES, FONTS
 from training.data.parallel import run_jobs
-from training.data.prepared import RECORD, SPLITS, UNLABELLED, PreparedSet, PreparedWriter, prepared_folder
+from training.data.prepared import RECORD, SPLITS, PreparedSet, prepared_folder
+from training.data.prepared_writer import UNLABELLED, PreparedWriter
 from training.data.splits import split_by_writers
 
 URL = "https://fontsource.org"  # of the table's fonts
 SEED = 1
-LISTED = 20  # lacking characters of a face named on the terminal; metadata.json has all
-CHUNK = 256  # glyphs that are held in memory before they are fitted
+LISTED = 20  # characters a face lacks that are named on the terminal; metadata.json lists all
+CHUNK = 256  # glyphs drawn before they are fitted and written
 
 
 @dataclass(frozen=True)
 class Job:
-    """A face to draw, and where its rows go."""
+    """A face to draw, and the rows of the prepared set that it fills."""
 
     face: Face
-    index: int
+    index: int  # its number as a writer; its rows begin at index x classes
     writer: PreparedWriter
 
     @property
@@ -47,12 +48,12 @@ def prepare_fonts(
     folder: Path | None, size: int = ModelSpec.size, workers: int = 1, charset: str = INK_CHARSETS[GENERATED],
     report: Callable[[str], None] = print,
 ) -> PreparedSet:  # fmt: skip
-    """Prepare the glyphs of the table's fonts, or of those in a folder; an interrupted run goes on where it stopped.
+    """Prepare the glyphs of the table's fonts, or of the fonts in a folder; an interrupted run is resumed.
 
-    A character that a face lacks is left out of it and counted.
+    Characters that a face lacks are left out and counted.
 
     Raises:
-        DataError: if fonts cannot be fetched or read, or there are too few to hold any out.
+        DataError: if fonts cannot be fetched or read, or there are too few for three splits.
     """
     if folder is None:
         fetch_packages(FONT_PACKAGES)
@@ -80,12 +81,12 @@ def prepare_fonts(
         },
         dropped=sum(map(len, missing.values())),
     )
-    tell(prepared, report)
+    report_set(prepared, report)
     return prepared
 
 
 def describe(face: Face) -> dict[str, Any]:
-    """Return what the metadata tells of a face."""
+    """Return the facts of a face for the metadata."""
     return {
         "face": face.name, "style": face.style, "holder": face.holder, "licence": face.licence,
         "path": ", ".join(path.name for path in face.paths), "sha256": face.sha256,
@@ -94,7 +95,7 @@ def describe(face: Face) -> dict[str, Any]:
 
 
 def describe_licence(faces: Sequence[Face], url: str) -> dict[str, str]:
-    """Return what a model that was trained on the faces must tell."""
+    """Return the licence row that a model trained on the faces must state."""
     families = dict.fromkeys(f"{face.family} (copyright {face.holder})" for face in faces)
     return {
         "source": "fonts",
@@ -105,7 +106,7 @@ def describe_licence(faces: Sequence[Face], url: str) -> dict[str, str]:
 
 
 def draw_face(job: Job) -> list[str]:
-    """Write the rows of a face; return the characters that it lacks, or has without ink."""
+    """Write the rows of a face; return the characters that it lacks or that show no ink."""
     characters, size = job.writer.charset.characters, job.writer.size
     first = job.index * len(characters)
     lacking: list[str] = []
@@ -126,29 +127,29 @@ def draw_face(job: Job) -> list[str]:
 
 
 def split_faces(faces: Sequence[Face], writer: PreparedWriter) -> np.ndarray:
-    """Return the split (N,) uint8 of each row: as the table says, or by chance where it does not.
+    """Return the split (N,) uint8 of each row: that of the table, or a seeded random split of faces without one.
 
     Raises:
-        DataError: if there are too few faces to hold any out.
+        DataError: if there are fewer faces than splits.
     """
     if any(face.split is None for face in faces):
         if len(faces) < len(SPLITS):
-            raise DataError(f"There are {len(faces)} fonts, expected {len(SPLITS)} or more: one at least for each of "
-                            f"{', '.join(SPLITS)}.")
+            raise DataError(f"There are {len(faces)} fonts, expected {len(SPLITS)} or more, one for each of "
+                            f"{', '.join(SPLITS)}: add fonts.")  # fmt: skip
         labels, writers = np.array(writer.read("labels")), np.array(writer.read("writers"))
         return split_by_writers(labels, writers, np.zeros_like(writers), SEED)
     of_face = np.array([SPLITS.index(face.split) for face in faces], np.uint8)
     return np.repeat(of_face, len(writer.charset))
 
 
-def tell(prepared: PreparedSet, report: Callable[[str], None]) -> None:
-    """Report what has been drawn, and what each face lacks."""
-    for face, missing in prepared.metadata["missing"].items():
+def report_set(prepared: PreparedSet, report: Callable[[str], None]) -> None:
+    """Report the counts of a prepared set, and the characters that each face lacks."""
+    for face, missing in prepared.metadata.missing.items():
         if missing:
             some = " ".join(missing[:LISTED]) + " …" * (len(missing) > LISTED)
             report(f"{face} lacks {len(missing):,} of {len(prepared.charset):,} characters: {some}")
-    counts = prepared.metadata["split"]["counts"]
+    counts = prepared.metadata.split.counts
     report(
         f"{prepared.folder}: {len(prepared):,} images of {len(prepared.charset):,} classes in "
-        f"{len(prepared.metadata['files'])} faces, " + ", ".join(f"{n:,} {split}" for split, n in counts.items()) + "."
+        f"{len(prepared.metadata.files)} faces, " + ", ".join(f"{n:,} {split}" for split, n in counts.items()) + "."
     )

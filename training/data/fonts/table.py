@@ -1,43 +1,43 @@
-"""Open fonts that training images are drawn from, one row a package; each weight of a package is a face.
+"""Table of the open fonts that training images are drawn from, one row a package; each weight of a package is a face.
 
-All are in npm's @fontsource packages, made from Google Fonts, under the SIL Open Font License 1.1. Chosen for holding
-every character of JIS level 1 in shapes that a reader takes for ordinary writing or print; `pen` and `brush` are hands.
-Whole designs are held out, not single weights: two weights of one design are nearly the same shapes.
+All are npm packages of @fontsource, made from Google Fonts, under the SIL Open Font License 1.1. They have every
+character of JIS level 1 in shapes of ordinary handwriting or print; the styles `pen` and `brush` imitate handwriting.
+Whole designs are held out, because two weights of one design have nearly the same shapes.
 """
 
 from dataclasses import dataclass
 
-FONTS = "fonts"  # the name of the data set; of another charset than ink's, fonts-<charset>
+FONTS = "fonts"  # name of the data set; fonts-<charset> for a charset other than that of ink
 LICENCE = "SIL Open Font License 1.1"
 SCOPE = "@fontsource"
-SUBSETS = ("japanese", "latin")  # files of a weight: kana and kanji; letters and digits
+SUBSETS = ("japanese", "latin")  # files of each weight: kana and kanji; Latin letters and digits
 
 
 def is_font_set(name: str) -> bool:
-    """Tell whether a prepared set of this name holds glyphs of fonts."""
+    """Return whether a prepared set of this name holds glyphs of fonts."""
     return name.split("-")[0] == FONTS
 
 
 @dataclass(frozen=True)
 class FontPackage:
-    """An npm package of one design, and what its faces are for."""
+    """An npm package of one design, and the split of its faces."""
 
     family: str
     name: str  # of the package, without its scope
-    weights: tuple[int, ...]  # those that are used
+    weights: tuple[int, ...]  # weights in use
     style: str  # print-serif, print-sans, rounded, pen or brush
-    holder: str  # of the copyright, as the package's LICENSE says
+    holder: str  # of the copyright, from the package's LICENSE
     integrity: str  # SHA-512 of the package in base64, as in npm's lock files
     split: str = "train"
     version: str = "5.3.0"
 
     @property
     def spec(self) -> str:
-        """Return the package as npm names it, with its version."""
+        """Return npm's specifier of the package, with its version."""
         return f"{SCOPE}/{self.name}@{self.version}"
 
     def file(self, subset: str, weight: int) -> str:
-        """Return the name of the file that holds a subset in a weight."""
+        """Return the name of the file of a subset in a weight."""
         return f"{self.name}-{subset}-{weight}-normal.woff2"
 
 

@@ -1,4 +1,4 @@
-"""IDX files (MNIST, KMNIST, EMNIST) and the NumPy archives of the same arrays, read whole with their sizes checked.
+"""Read IDX files (MNIST, KMNIST, EMNIST) and NumPy archives of the same arrays, with their sizes checked.
 
 An IDX file is 00 00, the element type (08 for unsigned bytes), the number of axes, each axis's length as a big-endian
 32-bit number, and the elements. Source: "File formats for the MNIST database", http://yann.lecun.com/exdb/mnist/.
@@ -14,20 +14,20 @@ import numpy as np
 from kakitori.errors import DataError
 
 UNSIGNED_BYTE = 0x08
-MOST_BYTES = 2 << 30  # EMNIST's largest file has 547 MB; a header that asks for more than this is damaged
+MOST_BYTES = 2 << 30  # limit of an array; EMNIST's largest file has 547 MB
 
 
 def read_array(path: Path) -> np.ndarray:
     """Return the uint8 array of an IDX file, gzipped or not, or `arr_0` of an .npz file.
 
     Raises:
-        DataError: if the file is cut short, too long, damaged, or something else.
+        DataError: if the file is cut short, too long, damaged, or of another format.
     """
     try:
         return _read_npz(path) if path.suffix.lower() == ".npz" else _read_idx(path)
     except DataError:
         raise
-    except Exception as problem:  # zipfile, zlib and NumPy's header parser raise a dozen kinds for damaged files
+    except Exception as problem:  # zipfile, zlib and NumPy's header parser raise many kinds of exceptions
         raise DataError(f"{path} cannot be read ({type(problem).__name__}: {problem}): fetch it again.") from problem
 
 

@@ -1,11 +1,10 @@
-"""From a published set's files, or a folder of pictures, to a prepared set.
+"""Prepare a published set, or a folder of pictures.
 
 Needs:  the files; for scikit-learn's digits nothing
 Run:    invoke data --source kmnist --from DIR [--size 64]
 Writes: datasets/<name>-<size>/ (see training.data.prepared)
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,38 +14,31 @@ from PIL import Image
 from rich.progress import track
 
 from kakitori.errors import DataError, check_choice
+from kakitori.files import sha256_of
 from kakitori.picture import rasterise_image, rasterise_levels
+from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import ModelSpec
-from training.data.prepared import (
-    RECORD,
-    TEST,
-    TRAIN,
-    UNLABELLED,
-    VALIDATION,
-    PreparedSet,
-    PreparedWriter,
-    prepared_folder,
-)
-from training.data.published.sets import PUBLISHED, Part
+from training.data.prepared import RECORD, TEST, TRAIN, VALIDATION, PreparedSet, prepared_folder
+from training.data.prepared_writer import UNLABELLED, PreparedWriter
+from training.data.published.sets import PUBLISHED, Found, Images, Part, PublishedSet
 
 SEED = 1
-HELD_BACK = 0.1  # of the training images becomes validation; of images that nobody has divided, another tenth test
-CHUNK = 1024  # images between two notes of progress
-LISTED = 20  # bad images named on the terminal; metadata.json has all
+HELD_BACK = 0.1  # share of the training images for validation; without a published split, the same share for the test
+CHUNK = 1024  # images fitted and written between two updates of the progress file
+LISTED = 20  # bad images, and skipped files, named on the terminal; metadata.json lists all
+
+Fitted = tuple[np.ndarray, dict[int, str]]  # (N, S, S) uint8 coverage; the problem of each bad image, by its number
+Fit = Callable[[Images, int], Fitted]
 
 
-Fitted = tuple[np.ndarray, dict[int, str]]  # (N, S, S) uint8 coverage, and what is wrong with which of them
-Fit = Callable[[Sequence[np.ndarray], int], Fitted]
-
-
-def fit_levels(images: Sequence[np.ndarray], size: int) -> Fitted:
-    """Return the images (N, H, W) uint8 found and fitted as pictures are, all at once."""
+def fit_levels(images: Images, size: int) -> Fitted:
+    """Return grey images (N, H, W) uint8 with their ink located and fitted, all in one call."""
     fitted, inked = rasterise_levels(np.ascontiguousarray(images), 255, size, ModelSpec.margin)
     return fitted, {int(n): "The picture shows no ink." for n in np.flatnonzero(~inked)}
 
 
-def fit_pictures(images: Sequence[np.ndarray], size: int) -> Fitted:
-    """Return the pictures (H, W, 4) uint8 fitted one by one: each has its own size."""
+def fit_pictures(images: Images, size: int) -> Fitted:
+    """Return pictures (H, W, 4) uint8 of different sizes with their ink located and fitted, one by one."""
     fitted, problems = np.zeros((len(images), size, size), np.uint8), {}
     for n in range(len(images)):
         try:
@@ -56,20 +48,20 @@ def fit_pictures(images: Sequence[np.ndarray], size: int) -> Fitted:
     return fitted, problems
 
 
-def fit_whole(images: Sequence[np.ndarray], size: int) -> Fitted:
-    """Return photographs (H, W, 3) uint8 as grey, whole, white as paper: there is no ink to find in them."""
-    greys = (Image.fromarray(image).convert("L") for image in images)
+def fit_whole(images: Images, size: int) -> Fitted:
+    """Return photographs (H, W, 3) uint8 as whole grey images, scaled; white is 0. No ink is located."""
+    greys = (Image.fromarray(images[n]).convert("L") for n in range(len(images)))
     return np.stack([255 - np.asarray(g.resize((size, size), Image.Resampling.BILINEAR)) for g in greys]), {}
 
 
-# By the name in the table of published sets.
+# By the `fit` of a published set.
 FITS: dict[str, Fit] = {"levels": fit_levels, "picture": fit_pictures, "whole": fit_whole}
 
 
 def prepare_published(
     name: str, folder: Path | None, size: int, skip_bad: bool = False, report: Callable[[str], None] = print
 ) -> PreparedSet:
-    """Prepare a published set from the files in a folder; an interrupted run goes on where it stopped.
+    """Prepare a published set from the files in a folder; an interrupted run is resumed.
 
     Raises:
         DataError: for files that are missing or damaged, or an image without ink (left out and counted with
@@ -78,18 +70,13 @@ def prepare_published(
     published = PUBLISHED[check_choice("source", name, PUBLISHED)]
     if folder is None and published.needs_files:
         raise DataError(f"--source {name} needs its files: name their folder with --from. {published.licence['url']}")
-    try:
-        charset, parts = published.find(folder)
-        files = [describe_file(path, len(part.labels) // len(part.paths)) for part in parts for path in part.paths]
-    except OSError as problem:
-        raise DataError(f"{problem.filename} cannot be read ({problem.strerror}): see its permissions.") from problem
+    found, files = find_published(published, folder)
+    parts = found.parts
     count = sum(len(part.labels) for part in parts)
     plan = {"name": name, "files": files, "margin": ModelSpec.margin, "seed": SEED, "skip_bad": skip_bad}
-    writer = PreparedWriter(prepared_folder(name, size), charset, size, count, plan)
+    writer = PreparedWriter(prepared_folder(name, size), found.charset, size, count, plan)
     bad = fill(writer, parts, FITS[published.fit], skip_bad)
     write_splits(writer, parts)
-    for problem in bad[:LISTED]:
-        report(f"Left out: {problem}")
     prepared = writer.finish(
         {
             "name": name,
@@ -98,26 +85,50 @@ def prepare_published(
             "split": {"how": split_rule(parts), "seed": SEED},
             "preprocessing": {"fit": published.fit, "margin": ModelSpec.margin},
             "bad": bad,
+            "skipped": list(found.skipped),
         },
         dropped=len(bad),
     )
-    report(
-        f"{prepared.folder}: {len(prepared):,} images of {len(charset):,} classes, "
-        + ", ".join(f"{n:,} {split}" for split, n in prepared.metadata["split"]["counts"].items())
-        + f", {len(bad)} left out."
-    )
+    for line in describe(prepared, found.notes):
+        report(line)
     return prepared
+
+
+def find_published(published: PublishedSet, folder: Path | None) -> tuple[Found, list[dict[str, Any]]]:
+    """Return the content of a set's files, and the facts of each file.
+
+    Raises:
+        DataError: if a file is missing, damaged or cannot be read.
+    """
+    try:
+        found = published.find(folder)
+        return found, [describe_file(path, len(part.labels) // len(part.paths))
+                       for part in found.parts for path in part.paths]  # fmt: skip
+    except OSError as problem:
+        raise DataError(f"{problem.filename} cannot be read ({problem.strerror}): see its permissions.") from problem
+
+
+def describe(prepared: PreparedSet, notes: Sequence[str] = ()) -> list[str]:
+    """Return the report: notes, the first LISTED images left out and files skipped, and the counts."""
+    facts = prepared.metadata
+    lines = list(notes)
+    for verb, problems in (("Left out", facts.bad), ("Skipped", facts.skipped)):
+        lines += [f"{verb}: {problem}" for problem in problems[:LISTED]]
+        if len(problems) > LISTED:
+            lines.append(f"{verb}: {len(problems) - LISTED:,} more, listed in {prepared.folder / METADATA_FILE}.")
+    splits = "".join(f", {n:,} {split}" for split, n in facts.split.counts.items())
+    skipped = f", {len(facts.skipped):,} files or folders skipped" if facts.skipped else ""
+    return [*lines, f"{prepared.folder}: {len(prepared):,} images of {len(prepared.charset):,} classes{splits}, "
+            f"{len(facts.bad):,} left out{skipped}."]  # fmt: skip
 
 
 def describe_file(path: Path, records: int) -> dict[str, Any]:
     """Return a source file's path, bytes, SHA-256 and number of images."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest, "records": records}
+    return {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256_of(path), "records": records}
 
 
 def fill(writer: PreparedWriter, parts: list[Part], fit: Fit, skip_bad: bool) -> list[str]:
-    """Write the images, labels and provenance of all parts that are not there yet; return what was wrong with which.
+    """Write the images, labels and records of all parts that are not written yet; return the problems of the bad ones.
 
     Raises:
         DataError: for the first bad image, unless `skip_bad`.
@@ -149,7 +160,7 @@ def provenance(part: Part, records: range, first_file: int) -> np.ndarray:
 
 
 def write_splits(writer: PreparedWriter, parts: list[Part]) -> None:
-    """Write which split every image belongs to."""
+    """Write the split of every image."""
     labels, row = writer.read("labels"), 0
     for part in parts:
         writer.write(row, splits=split_part(labels[row : row + len(part.labels)], part.split))
@@ -157,10 +168,10 @@ def write_splits(writer: PreparedWriter, parts: list[Part]) -> None:
 
 
 def split_part(labels: np.ndarray, published: str | None, seed: int = SEED) -> np.ndarray:
-    """Return the split (N,) uint8 of each image of a part, class by class and seeded.
+    """Return the split (N,) uint8 of each image of a part, drawn class by class with a seeded generator.
 
-    Of images published for training a tenth is held back for validation; of images that nobody has divided, a tenth
-    each for validation and test. A class with fewer than 3 images is for training alone.
+    A tenth of the images published for training is for validation; of images without a published split, a tenth is for
+    validation and a tenth for the test. All images of a class with fewer than 3 are for training.
     """
     splits = np.full(len(labels), TEST if published == "test" else TRAIN, np.uint8)
     if published == "test":
@@ -176,7 +187,7 @@ def split_part(labels: np.ndarray, published: str | None, seed: int = SEED) -> n
 
 
 def split_rule(parts: list[Part]) -> str:
-    """Return in words how images were divided."""
+    """Return the rule by which images were divided, in words."""
     if all(part.split is None for part in parts):
-        return "by image, 80/10/10 in every class; the writers are unknown, so one hand may stand on both sides"
+        return "by image, 80/10/10 in every class; the writers are unknown, and one may be in several splits"
     return "test as published; a tenth of the published training images of every class is validation"

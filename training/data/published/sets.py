@@ -1,4 +1,4 @@
-"""Published sets of small images, from the files as their makers give them: what to look for, and what it means.
+"""Published sets of small images, read from the files that their makers distribute.
 
     kmnist, k49, kuzushiji-kanji    http://codh.rois.ac.jp/kmnist/ (Clanuwat et al. 2018, arXiv:1812.01718)
     mnist                           http://yann.lecun.com/exdb/mnist/
@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
 from training.data.published.idx import read_array
-from training.data.published.pictures import list_pictures, read_picture
+from training.data.published.pictures import find_pictures, read_picture
 
 CODH = {
     "source": "KMNIST Dataset (created by CODH), adapted from Kuzushiji Dataset (created by NIJL and others)",
@@ -54,27 +55,44 @@ DIGITS = {
 OWN = {"source": "your pictures", "url": "", "licence": "yours to state", "attribution": "Pictures of your own."}
 
 
+class Images(Protocol):
+    """Images that are read one by one, or as the elements of an array."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return an image, or the Images of a slice."""
+
+
 @dataclass(frozen=True)
 class Part:
-    """Images that lie together: those of a file, or of a folder."""
+    """The images of one file or one folder."""
 
-    images: Sequence[np.ndarray]  # uint8: (H, W) levels of ink, (H, W, 3) photographs, or (H, W, 4) pictures
+    images: Images  # uint8: (H, W) levels of ink, (H, W, 3) photographs, or (H, W, 4) pictures
     labels: np.ndarray  # (N,) class indices
     paths: Sequence[Path]  # one for all, or one each
-    split: str | None  # "test"; "train", a part of which becomes validation; None where nobody has divided them
+    split: str | None  # "test"; "train", a part of which becomes validation; None for images without a published split
     header: int = 0  # bytes of the file before its first image
     stride: int = 0  # bytes of an image in the file
 
     def place(self, record: int) -> str:
-        """Return where an image lies, in words."""
+        """Return the file, the record and the byte offset of an image, in words."""
         if len(self.paths) != 1:
             return str(self.paths[record]) if self.paths else f"record {record}"
         return f"{self.paths[0]}, record {record}, offset {self.header + record * self.stride:,}"
 
 
-Found = tuple[Charset, list[Part]]
+@dataclass(frozen=True)
+class Found:
+    """The content of a set's files, and what in their folder does not belong to it."""
 
-# What file names are made of, by split and by what is in a file.
+    charset: Charset
+    parts: list[Part]
+    skipped: tuple[str, ...] = ()  # paths that are left out, each with the reason
+    notes: tuple[str, ...] = ()  # sentences for the report
+
+
+# The parts of file names: by split, and by content (images, labels).
 NAME_FIELDS = {"train": {"mnist": "train"}, "test": {"mnist": "t10k"}}
 KINDS = (
     {"idx": "images-idx3-ubyte", "dotted": "images.idx3-ubyte", "npz": "imgs.npz"},
@@ -86,16 +104,16 @@ CIFAR_RECORD = 2 + 3 * 32 * 32
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """How to find a set in a folder, how its images are fitted (see `prepare.FITS`), its licence."""
+    """A set: the function that finds it in a folder, how its images are fitted, and its licence."""
 
-    find: Callable[[Path | None], Found]
-    fit: str
+    find: Callable[[Any], Found]  # of the folder; of None where the set needs no files
+    fit: str  # a key of training.data.published.prepare.FITS
     licence: dict[str, str]
     needs_files: bool = True
 
 
-class Pictures(Sequence):
-    """Picture files, read one by one when they are asked for, (H, W, 4) uint8."""
+class Pictures:
+    """Picture files as a sequence of (H, W, 4) uint8 arrays, each read when it is indexed."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = paths
@@ -103,15 +121,15 @@ class Pictures(Sequence):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int | slice) -> "np.ndarray | Pictures":
+    def __getitem__(self, index: Any) -> Any:
         return Pictures(self.paths[index]) if isinstance(index, slice) else read_picture(self.paths[index])
 
 
 def find_file(folder: Path, names: Sequence[str]) -> Path:
-    """Return the one file below `folder` with one of these names, in any case, gzipped or not, in that order.
+    """Return the file below `folder` with the first of these names that exists, in any case, gzipped or not.
 
     Raises:
-        DataError: if there is none, or there are several.
+        DataError: if no file has one of the names, or several have the same.
     """
     there = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     for name in names:
@@ -125,16 +143,17 @@ def find_file(folder: Path, names: Sequence[str]) -> Path:
 
 def find_arrays(charset: Charset, templates: Sequence[str], folder: Path, axes: tuple[int, int] = (1, 2), first: int = 0
                 ) -> list[Part]:
-    """Return the training and the test part of a set that comes as two files each, images and labels.
+    """Return the training part and the test part of a set with two files for each, images and labels.
 
     Args:
         charset: the classes.
-        templates: names of a file, with the fields of NAME_FIELDS; the first that is there is taken.
-        axes: where an image's rows and columns are in the file's axes.
+        templates: file names with the fields of NAME_FIELDS; the first that exists is used.
+        axes: the file's axes of an image's rows and columns.
         first: the label of class 0.
 
     Raises:
-        DataError: if a file is missing or damaged, two do not belong together, or a label is outside the charset.
+        DataError: if a file is missing or damaged, the shapes of two contradict each other, or a label is outside the
+            charset.
     """
     parts = []
     for split, others in NAME_FIELDS.items():
@@ -163,12 +182,12 @@ def check_labels(labels: np.ndarray, charset: Charset, path: Path, header: int, 
 
 
 def find_known(charset: str, templates: Sequence[str], folder: Path) -> Found:
-    """Return a set in files of arrays with a charset that is known without it."""
-    return get_charset(charset), find_arrays(get_charset(charset), templates, folder)
+    """Return a set in files of arrays, with a charset of `kakitori.charset`."""
+    return Found(get_charset(charset), find_arrays(get_charset(charset), templates, folder))
 
 
 def find_emnist(split: str, folder: Path) -> Found:
-    """Return a division of EMNIST; its classes are those of the mapping file that comes with it.
+    """Return a split of EMNIST; its classes are those of its mapping file.
 
     The images are stored by columns, and the labels of "letters" begin at 1.
     """
@@ -181,7 +200,7 @@ def find_emnist(split: str, folder: Path) -> Found:
         raise DataError(f"{path}: expected a label and a character code on each line ({problem}).") from problem
     if [row[0] for row in rows] != list(range(first, first + len(rows))):
         raise DataError(f"{path}: its labels do not follow each other: fetch it again.")
-    return charset, find_arrays(charset, [name + "-{split}-{idx}"], folder, (2, 1), first)
+    return Found(charset, find_arrays(charset, [name + "-{split}-{idx}"], folder, (2, 1), first))
 
 
 def find_cifar100(folder: Path) -> Found:
@@ -198,7 +217,7 @@ def find_cifar100(folder: Path) -> Found:
         check_labels(records[:, 1], charset, path, 1, CIFAR_RECORD)
         colours = records[:, 2:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         parts.append(Part(colours, records[:, 1], (path,), split, 2, CIFAR_RECORD))
-    return charset, parts
+    return Found(charset, parts)
 
 
 def find_digits(_folder: Path | None) -> Found:
@@ -209,24 +228,36 @@ def find_digits(_folder: Path | None) -> Found:
         raise DataError('The digits come with scikit-learn: python -m pip install -e ".[test]"') from None
     digits = load_digits()
     levels = np.round(digits.images * (255 / 16)).astype(np.uint8)
-    return get_charset("digits"), [Part(levels, digits.target, (), None)]
+    return Found(get_charset("digits"), [Part(levels, digits.target, (), None)])
 
 
-def find_pictures(name: str, folder: Path) -> Found:
-    """Return the pictures of folders named after their characters; the classes are those found, by code point."""
-    pictures = list_pictures(folder)
-    charset = Charset(name, tuple(sorted({picture.char for picture in pictures})))
+def find_classes(name: str, folder: Path) -> Found:
+    """Return the pictures of the class folders below `folder`; the classes are sorted by code point.
+
+    Raises:
+        DataError: if there are fewer than two classes, or as `find_pictures`.
+    """
+    found = find_pictures(folder)
+    charset = Charset(name, tuple(sorted({picture.char for picture in found.pictures})))
     if len(charset) < 2:
-        raise DataError(f"{folder} holds pictures of {charset.characters[0]!r} alone, expected 2 characters or more.")
-    paths = tuple(picture.path for picture in pictures)
-    labels = np.array([charset.index(picture.char) for picture in pictures])
-    return charset, [Part(Pictures(paths), labels, paths, None)]
+        raise DataError(f"{folder} holds pictures of one class, {charset.characters[0]!r}, expected 2 classes or more.")
+    paths = tuple(picture.path for picture in found.pictures)
+    labels = np.array([charset.index(picture.char) for picture in found.pictures])
+    merged = (f"The folders {' and '.join(map(spell, names))} are one class, {char!r}: their names have one NFC form."
+              for char, names in found.merged.items())  # fmt: skip
+    skipped = (f"{path}: {reason}" for path, reason in found.skipped.items())
+    return Found(charset, [Part(Pictures(paths), labels, paths, None)], tuple(skipped), tuple(merged))
+
+
+def spell(name: str) -> str:
+    """Return a folder name with its code points, which tell apart names that look the same."""
+    return f"{name!r} ({' '.join(f'U+{ord(character):04X}' for character in name)})"
 
 
 PUBLISHED = {
     "kmnist": PublishedSet(partial(find_known, "kmnist", ("kmnist-{split}-{npz}", *MNIST_NAMES)), "levels", CODH),
     "k49": PublishedSet(partial(find_known, "k49", ("k49-{split}-{npz}",)), "levels", CODH),
-    "kuzushiji-kanji": PublishedSet(partial(find_pictures, "kuzushiji-kanji"), "picture", CODH),
+    "kuzushiji-kanji": PublishedSet(partial(find_classes, "kuzushiji-kanji"), "picture", CODH),
     "mnist": PublishedSet(partial(find_known, "digits", MNIST_NAMES), "levels", MNIST),
     **{
         f"emnist-{split}": PublishedSet(partial(find_emnist, split), "levels", EMNIST)
@@ -234,5 +265,5 @@ PUBLISHED = {
     },
     "cifar100": PublishedSet(find_cifar100, "whole", CIFAR),
     "digits": PublishedSet(find_digits, "levels", DIGITS, needs_files=False),
-    "images": PublishedSet(partial(find_pictures, "images"), "picture", OWN),
+    "images": PublishedSet(partial(find_classes, "images"), "picture", OWN),
 }

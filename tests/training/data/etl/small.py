@@ -1,4 +1,4 @@
-"""A small ETL9G: its table row, and what is done to its files."""
+"""A small ETL9G: its row of the table, and functions that prepare and change its files."""
 
 import dataclasses
 

@@ -60,7 +60,7 @@ def test_all_sets_together_make_one_with_the_union_of_their_characters(tmp_path,
                 for name, etl_set in MIXED.items()}  # fmt: skip
     expected["etl2"].remove("弌")  # a kanji of level 2, of which there is no handwriting: counted, not an error
     assert read == [character for characters in expected.values() for character in characters]
-    assert prepared.metadata["outside_charset"] == 1
+    assert prepared.metadata.outside_charset == 1
     writers = dict(zip(MIXED, np.split(prepared.writers, np.cumsum([len(c) for c in expected.values()])), strict=False))
     assert writers["etl1"].tolist() == [1_000_010, 1_000_010, 1_000_011, 1_000_011, 1_000_012, 1_000_012] * 2
     assert writers["etl2"].tolist() == [-1] * 3
@@ -79,12 +79,12 @@ def test_print_needs_the_table_of_its_codes(tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path)
     write_mixed(tmp_path / "etl", source)
     (tmp_path / "etl" / "euc_co59.dat").unlink()
-    with pytest.raises(DataError, match=r"etl2/ETL2_1: its codes cannot be read .*take euc_co59.dat from unpack.zip"):
+    with pytest.raises(DataError, match=r"etl2/ETL2_1: its codes need a table .*take euc_co59.dat from unpack.zip"):
         prepare(tmp_path / "etl", MIXED)
-    assert prepare(tmp_path / "etl", MIXED, skip_bad=True).metadata["outside_charset"] == 0
+    assert prepare(tmp_path / "etl", MIXED, skip_bad=True).metadata.outside_charset == 0
 
 
-def test_black_and_white_sheets_are_left_out_where_they_are_there_in_grey(etl, source):
+def test_binary_sets_are_left_out_where_the_grey_set_is_present(etl, source):
     table = SMALL9 | {"etl9b": small("etl9b", [2], writer_set=WRITER_SET)}
     values = {"jis": 0x2422}
     etl_files.write_file(etl / "ETL9B_1", "9B", [(values, x) for x in etl_files.draw(source, [0, 0], "9B", seed=1)])

@@ -37,10 +37,10 @@ BAD = {
         r"ETL9G_02, record 4 at byte 32,796: the code 2522 is no character of ETL9G", [24]),
     "wrong character": (
         lambda f: change(f / "ETL9G_02", 4, 2, b"\x24\x24"),  # い, which record 1 of the writer set is already
-        r"ETL9G_02, record 1 at byte 8,199: the code 2424 is not in its place: a writer set has every", [21, 24]),
+        r"ETL9G_02, record 1 at byte 8,199: the code 2424 contradicts its position: a writer set has every", [21, 24]),
     "another set": (
         lambda f: [change(f / "ETL9G_02", n, 2, b"\x24\x22") for n in range(20)],
-        r"ETL9G_02: 20 of 20 characters are not where ETL9G has them: is this another file", range(20, 40)),
+        r"ETL9G_02: 20 of 20 characters are not at their position in ETL9G: replace the file", range(20, 40)),
     "blank": (
         lambda f: change(f / "ETL9G_02", 6, 64, bytes(8128)),
         r"ETL9G_02, record 6 at byte 49,194: the image shows no ink", [26]),
@@ -72,8 +72,8 @@ def test_bad_input_stops_the_run_and_is_skipped_on_demand(etl, images, damage, m
     assert prepared.labels.tolist() == [n % WRITER_SET for n in kept]
     assert (PER_FILE * prepared.records["file"] + prepared.records["record"]).tolist() == kept
     assert prepared.writers.tolist() == [9_000_000 + n // WRITER_SET for n in kept]
-    assert prepared.metadata["bad"]
-    assert all(problem.startswith("ETL9G") for problem in prepared.metadata["bad"])
+    assert prepared.metadata.bad
+    assert all(problem.startswith("ETL9G") for problem in prepared.metadata.bad)
 
 
 def test_an_unreadable_folder_is_named(etl, monkeypatch):
@@ -89,18 +89,18 @@ def test_an_unreadable_folder_is_named(etl, monkeypatch):
     assert len(prepare(etl, skip_bad=True)) == 40
 
 
-def test_a_full_disk_is_told_and_the_run_can_go_on(etl, monkeypatch):
+def test_a_full_disk_is_an_error_and_the_run_resumes(etl, monkeypatch):
     def full(file, data):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("training.data.prepared._write_all", full)
+        patch.setattr("training.data.prepared_writer._write_all", full)
         with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): make room and run again"):
             prepare(etl)
     assert len(prepare(etl)) == 40
 
 
-def test_a_worker_that_dies_is_told_and_the_run_can_go_on(etl):
+def test_a_killed_worker_is_an_error_and_the_run_resumes(etl):
     def kill_one():
         while len(workers := multiprocessing.active_children()) < 2:
             time.sleep(0.001)
@@ -108,18 +108,18 @@ def test_a_worker_that_dies_is_told_and_the_run_can_go_on(etl):
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    with pytest.raises(DataError, match=r"worker process died at one of ETL9G_0.*run again, it goes on"):
+    with pytest.raises(DataError, match=r"worker process ended during one of ETL9G_0.*run again, which resumes"):
         prepare(etl, workers=2)
     killer.join()
     assert len(prepare(etl)) == 40
 
 
-def test_a_set_that_is_there_is_neither_overwritten_nor_mixed(etl):
+def test_an_existing_set_is_not_overwritten(etl):
     prepare(etl)
-    with pytest.raises(DataError, match="there already, made from the same files"):
+    with pytest.raises(DataError, match="exists already, made from the same files"):
         prepare(etl)
     change(etl / "ETL9G_01", 3, 2, int(ETL9.jis(9), 16).to_bytes(2, "big"))
-    with pytest.raises(DataError, match="there already, made otherwise"):
+    with pytest.raises(DataError, match="exists already, made in another way"):
         prepare(etl)
 
 
@@ -139,13 +139,13 @@ def test_wrong_choices_list_the_right_ones(etl, options, message):
 def test_a_folder_without_etl_files_is_refused(tmp_path):
     with pytest.raises(DataError, match="There is no folder"):
         prepare(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="holds no file of the ETL database"):
+    with pytest.raises(DataError, match="holds no readable file of the ETL database"):
         prepare(tmp_path)
     with pytest.raises(DataError, match="name their folder with --etl-dir"):
         prepare(None)
 
 
-def test_a_class_that_is_too_rare_in_a_complete_set_is_told(etl):
+def test_a_class_with_too_few_samples_in_a_complete_set_is_an_error(etl):
     from training.data.etl.files import find_files
 
     table = {"etl9g": dataclasses.replace(SMALL9["etl9g"], per_class=8)}

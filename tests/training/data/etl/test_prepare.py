@@ -7,6 +7,7 @@ import pytest
 
 from kakitori.errors import DataError
 from kakitori.picture import rasterise_image
+from kakitori.schemas.prepared import Preprocessing, SourceFile
 from tests import etl_files
 from tests.training.data.etl.small import ETL9, PER_FILE, WRITER_SET, change, prepare
 from training.data.prepared import SPLITS
@@ -25,16 +26,14 @@ def test_images_labels_writers_and_provenance_are_those_of_the_files(etl, images
         assert (file, record, offset) == (n // PER_FILE, n % PER_FILE, n % PER_FILE * 8199)
 
 
-def test_metadata_tells_order_counts_files_and_constants(etl):
+def test_metadata_has_order_counts_files_and_constants(etl):
     facts = prepare(etl).metadata
     first = (etl / "ETL9G_01").read_bytes()
-    assert facts["files"][0] == {
-        "path": "ETL9G_01", "bytes": len(first), "records": PER_FILE, "sha256": hashlib.sha256(first).hexdigest(),
-    }  # fmt: skip
-    assert (facts["charset"], facts["digest"], facts["count"]) == ("etl9g", ETL9.digest, 40)
-    assert facts["class_counts"][: WRITER_SET + 1] == [8] * WRITER_SET + [0]
-    assert facts["preprocessing"] == {"fit": "levels", "margin": 0.05}
-    assert "AIST" in facts["licence"]["licence"]
+    assert facts.files[0] == SourceFile("ETL9G_01", len(first), hashlib.sha256(first).hexdigest(), PER_FILE)
+    assert (facts.charset, facts.digest, facts.count) == ("etl9g", ETL9.digest, 40)
+    assert facts.class_counts[: WRITER_SET + 1] == [8] * WRITER_SET + [0]
+    assert facts.preprocessing == Preprocessing("levels", 0.05)
+    assert "AIST" in facts.licence["licence"]
 
 
 @pytest.mark.parametrize("size", [48, 64, 96, 128])
@@ -62,7 +61,7 @@ def test_no_writer_is_in_two_splits(etl):
 def test_the_random_split_is_named_for_its_leak(etl):
     prepared = prepare(etl, split="random-leaking")
     assert prepared.folder.name == "etl9g-random-leaking-32"
-    assert "LEAKS WRITERS" in prepared.metadata["split"]["how"]
+    assert "LEAKS WRITERS" in prepared.metadata.split.how
     assert [len(prepared.rows(split)) for split in SPLITS] == [30, 5, 5]
 
 
@@ -70,7 +69,7 @@ def test_files_are_found_in_any_case_and_folder(etl):
     (etl / "a" / "b").mkdir(parents=True)
     (etl / "ETL9G_01").rename(etl / "a" / "b" / "etl9g-1")
     (etl / "ETL9GINFO").write_text("not data")
-    assert [file["path"] for file in prepare(etl).metadata["files"]] == ["a/b/etl9g-1", "ETL9G_02"]
+    assert [file.path for file in prepare(etl).metadata.files] == ["a/b/etl9g-1", "ETL9G_02"]
 
 
 def test_two_workers_make_the_same_set(etl, tmp_path):
