@@ -42,7 +42,7 @@ def test_words_and_rare_characters_go_all_the_way(model, tmp_path):
     mapping = json.loads((model / "mapping.json").read_text(encoding="utf-8"))
     assert list(mapping["class_to_char"].values()) == list(NAMES)
     assert list(mapping["class_to_jis"].values()) == [None, None, "4544"]
-    measure_accuracy(model, "strict.fp32", [], [], "cifar100")
+    measure_accuracy(model, "strict.fp32", {}, {}, "cifar100")
     (entry,) = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
     assert entry["rows"][0]["top1_percent"] > 80  # chance is a third
     build_site([model], tmp_path / "dist", "strict.fp32")

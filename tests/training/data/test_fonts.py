@@ -184,7 +184,7 @@ def test_test_images_are_read_by_face(fonts):
     prepared, _ = prepare_digits(fonts)
     rows = evaluate_prepared(prepared, prepared.charset, lambda inputs: np.eye(10)[np.zeros(len(inputs), int)])
     (face,) = {prepared.metadata["writer_names"][n] for n in prepared.writers[prepared.rows("test")]}
-    assert [row["writer"] for row in rows] == [face]
+    assert [row.writer for row in rows] == [face]
 
 
 @pytest.mark.parametrize(
