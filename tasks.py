@@ -138,7 +138,7 @@ def train(
 )
 @clear_errors
 def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
-    """Measure what each effect of the ink is worth: a short training run without each."""
+    """Measure the accuracy gain of each effect of the ink by short training runs without it."""
     from export.report.readme import write_tables
     from export.report.tables import ablation_table
     from kakitori.schemas.evaluation import Ablation

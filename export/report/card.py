@@ -55,8 +55,9 @@ def training_runs(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the facts of the runs that made a model, in order, each with `settings`, `command` and `teacher_runs`."""
     earlier = training_runs(facts["base"]) if facts.get("base") else []
     teacher = training_runs(facts["taught_by"]) if facts.get("taught_by") else []
-    # The runs before it are in the list, so the directory of their weights says nothing more.
-    settings = {name: value for name, value in changed_settings(facts).items() if not (name == "start_from" and earlier)}
+    settings = changed_settings(facts)
+    if earlier:
+        settings.pop("start_from", None)  # the weights of the run before it in the list
     details = {"settings": settings, "command": training_command(facts), "teacher_runs": teacher}
     return [*earlier, facts | details]
 

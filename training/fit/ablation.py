@@ -23,23 +23,23 @@ from training.ink.hand import EFFECTS
 from training.models.weights import load_network, network_predictor
 
 RESULTS = Path("docs/ablation.json")
-NONE = "none"  # the run that leaves nothing out
-WHOLE_HAND = "all of them"  # the run that draws the templates as they are
+NONE = "none"  # the run with all effects
+WHOLE_HAND = "all of them"  # the run without any effect: templates as they are
 ALONE = ",".join(EFFECTS)
 
 
 def run_ablation(
     base: TrainConfig, stroke_files: Sequence[Path], folder: Path, command: str, results: Path = RESULTS
 ) -> None:
-    """Train and measure one model for each effect that is left out; record the figures after every model.
+    """Train and measure one model without each effect, and write the figures after every model.
 
-    A model that is there already with the same settings is only measured again, so an interrupted ablation goes on.
+    An existing model with the same settings is only measured again, so an interrupted ablation continues.
 
     Args:
-        base: settings of every run, but for `model` and `without`.
+        base: settings of every run; `model` and `without` are replaced.
         stroke_files: real handwriting.
-        folder: where the models go.
-        command: what the user typed, for the table.
+        folder: holds a model directory for each run.
+        command: the command line, for the table.
         results: JSON file to write.
 
     Raises:
@@ -60,7 +60,7 @@ def run_ablation(
 
 
 def is_trained(config: TrainConfig) -> bool:
-    """Tell whether the model directory holds the result of just these settings."""
+    """Return whether the model directory holds the result of exactly these settings."""
     path = config.model / CONFIG_FILE
     facts = read_json(path)["training"] if path.exists() else {}
     return all(facts.get(name) == value for name, value in config.facts.items()) and bool(facts)
