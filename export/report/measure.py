@@ -128,7 +128,8 @@ def measure_accuracy(
             record_results(kind, rows, one.name, measured_as, engine, folder)
         errors = further.errors or (None if is_recorded else folder)
         if errors:
-            show_errors(one, spec, predict, errors / f"{one.name.split('.')[0]}.{measured_as}.png")
+            stem = one.name.removesuffix(".gz").removesuffix(".jsonl")
+            show_errors(one, spec, predict, errors / f"{stem}.{measured_as}.png")
         if not is_recorded:
             print(f"{folder / RESULTS_FILE}: results of {one.name}; --record writes them to the model's card instead.")
     if further.record or not all(one.is_own for one in sets):
