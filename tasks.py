@@ -65,7 +65,7 @@ def data(
 @takes_flags(TrainConfig)
 def train(c, recipe=None, **flags):
     """Train a network, or all stages of a recipe; an interrupted run continues."""
-    from export.report.tables import write_card
+    from export.report.card import write_card
     from training.fit.recipe import read_recipe
     from training.fit.train import train, train_stages
 
@@ -89,17 +89,17 @@ def train(c, recipe=None, **flags):
 @takes_flags(TrainConfig, ABLATED)
 def ablate(c, strokes=None, out="runs/ablation", **flags):
     """Measure the accuracy gain of each effect of the ink: a short training run without each."""
-    from export.report.tables import ablation_table, replace_tables
-    from kakitori.files import read_json, write_text
+    from export.report.readme import write_tables
+    from export.report.tables import ablation_table
+    from kakitori.schemas.evaluation import Ablation
+    from kakitori.schemas.reader import read_document
     from training.fit.ablation import RESULTS, run_ablation
 
     flags = ABLATION | given(flags)
     typed = "".join(f" {flag(name)} {value}" for name, value in flags.items())
     command = f"invoke ablate{typed}" + "".join(f" --strokes {Path(s).name}" for s in strokes)
     run_ablation(TrainConfig.from_flags(flags), [Path(s) for s in strokes], Path(out), command)
-    readme = Path("training/README.md")
-    text = readme.read_text(encoding="utf-8")
-    write_text(readme, replace_tables(text, {"ablation": ablation_table(read_json(RESULTS))}))
+    write_tables(Path("training/README.md"), {"ablation": ablation_table(read_document(RESULTS, Ablation))})
 
 
 @task(
@@ -107,32 +107,35 @@ def ablate(c, strokes=None, out="runs/ablation", **flags):
     help={
         "model": "Model directory.",
         "variant": "An exported file such as strict.int8; without it the PyTorch weights.",
-        "strokes": "A stroke file (JSON lines, gzipped or not); may be given several times.",
-        "images": "A folder of pictures in folders named after their character; may be given several times.",
+        "strokes": "A stroke file, FILE or NAME=FILE (JSON lines, gzipped or not); may be given several times.",
+        "images": "Pictures in folders named after their class, DIR or NAME=DIR; may be given several times. Results "
+        "go to runs/evaluation/<model>/, not to the model, unless --record is given.",
         "dataset": "Test images of ink, or of a prepared set such as etl9g.",
-        "corruptions": "Measure the stroke files turned, slanted, joined, photographed and so on, too.",
-        "confusables": "Measure groups of characters that are easily confused, too.",
-        "confidence": "Measure how far probabilities can be trusted, and what is refused; with ink, outliers too.",
-        "errors": "Folder for a picture of each set's misread samples.",
+        "corruptions": "Also measure accuracy on the stroke files rotated, slanted, joined, photographed and so on.",
+        "confusables": "Also measure accuracy within groups of confusable characters.",
+        "confidence": "Also measure calibration and rejection; for ink, of out-of-distribution drawings too.",
+        "errors": "Folder for a sheet of each set's misclassified samples.",
+        "record": "Write the results of --images, too, to the model's evaluation.json and card.",
     },
 )
 @clear_errors
 def evaluate(
     c, model=MODEL, variant=None, strokes=None, images=None, dataset=None, corruptions=False, confusables=False,
-    confidence=False, errors=None,
+    confidence=False, errors=None, record=False,
 ):  # fmt: skip
-    """Measure accuracy by source and writer; write it to the model's evaluation.json."""
-    from export.report.measure import Further, measure_accuracy
+    """Measure accuracy by source and writer; strokes and data sets renew the model's evaluation.json and card."""
+    from export.report.measure import Further, measure_accuracy, named_paths
 
-    further = Further(corruptions, confusables, confidence, optional_path(errors))
-    measure_accuracy(Path(model), variant, [Path(s) for s in strokes], [Path(i) for i in images], dataset, further)
+    further = Further(corruptions, confusables, confidence, optional_path(errors), record)
+    sets = named_paths("--strokes", strokes), named_paths("--images", images)
+    measure_accuracy(Path(model), variant, *sets, dataset, further)
 
 
 @task(help={"model": "Model directory."})
 @clear_errors
 def calibrate(c, model=MODEL):
     """Fit the temperature of the probabilities and the threshold of "unsure", as training does at its end."""
-    from export.report.tables import write_card
+    from export.report.card import write_card
     from training.fit.calibration import calibrate
 
     confidence = calibrate(Path(model)).confidence
@@ -225,10 +228,10 @@ def compat(
         compat(Path(model), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
 
 
-@task(help={"model": "Model directory.", "readme": "File whose tables are written anew (models/kanji: README.md)."})
+@task(help={"model": "Model directory.", "readme": "File whose tables are renewed (for models/kanji: README.md)."})
 @clear_errors
 def bench(c, model=MODEL, readme=None):
-    """Measure speed and sizes, beside the model that pages run too; write bench.json and the README's tables."""
+    """Measure file sizes and latency, also beside a public model; write bench.json and the README's tables."""
     from export.report.bench import run_bench
     from wasm_check.speed import time_in_chromium
 

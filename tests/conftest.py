@@ -58,7 +58,8 @@ def digits(tmp_path_factory) -> Path:
     import torch
 
     from export.build import export_model
-    from training.data.prepare import Options, prepare
+    from training.data.options import Options
+    from training.data.prepare import prepare
     from training.fit.config import TrainConfig
     from training.fit.train import train
 

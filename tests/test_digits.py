@@ -21,7 +21,7 @@ def model(digits, monkeypatch):
 
 @pytest.mark.parametrize("variant", [None, "strict.fp32", "strict.int8"])
 def test_every_test_image_is_measured_and_over_98_percent_are_read(model, variant, capsys):
-    measure_accuracy(model, variant, [], [], "digits")
+    measure_accuracy(model, variant, {}, {}, "digits")
     entries = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
     (entry,) = [e for e in entries if e["variant"] == (variant or "pytorch")]
     (row,) = entry["rows"]
@@ -47,7 +47,7 @@ def test_the_pen_of_the_page_is_as_wide_as_that_of_the_images(model):
 
 
 def test_the_card_tells_of_the_digits_and_not_of_kanjivg(model):
-    from export.report.tables import make_card
+    from export.report.card import make_card
 
     card = make_card(model)
     assert "E. Alpaydin and C. Kaynak" in card

@@ -10,7 +10,8 @@ from PIL import Image
 from export.build import export_model
 from export.report.measure import measure_accuracy
 from kakitori.spec import read_spec
-from training.data.prepare import Options, prepare
+from training.data.options import Options
+from training.data.prepare import prepare
 from training.evaluation.samples import picture_samples
 from training.fit.config import TrainConfig
 from training.fit.train import train
@@ -74,7 +75,7 @@ def test_words_and_rare_characters_are_classes_from_the_files_to_the_page(traine
     mapping = json.loads((model / "mapping.json").read_text(encoding="utf-8"))
     assert list(mapping["class_to_char"].values()) == list(names)
     assert list(mapping["class_to_jis"].values()) == jis
-    measure_accuracy(model, "strict.fp32", [], [], source)
+    measure_accuracy(model, "strict.fp32", {}, {}, source)
     (entry,) = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
     assert entry["rows"][0]["top1_percent"] > 80  # chance is a third
     if source == "images":

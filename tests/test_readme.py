@@ -37,7 +37,7 @@ def test_every_task_is_in_the_readme(readme):
 
 
 def test_the_tables_are_those_of_the_measured_files(readme, shipped_model):
-    from export.report.tables import make_tables, replace_tables
+    from export.report.readme import make_tables, replace_tables
 
     assert replace_tables(readme, make_tables(shipped_model)) == readme
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from export.manifest import find_row, read_manifest
+from export.report.card import make_card
 from export.report.measure import open_variant
-from export.report.tables import make_card
 from kakitori.files import sha256_of
 from kakitori.ink import to_tensor
 from kakitori.spec import WEIGHTS_FILE, read_spec

@@ -1,6 +1,6 @@
-"""Measure sizes and speed, alone and beside the stand-in; write them down and into the README's tables.
+"""Measure the sizes and latencies of a model's files and of the stand-in; renew the tables made from them.
 
-Needs:  a model directory with its manifest; a file that is not there keeps what was measured of it before
+Needs:  a model directory with its manifest; files that are missing keep their earlier figures
 Run:    invoke bench
 Writes: models/<name>/bench.json, bench.png, README.md; README.md between its markers; runs/standin/standin.onnx
 """
@@ -10,18 +10,19 @@ import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from export.backends import get_backend
 from export.errors import ManifestError
 from export.manifest import is_absent, is_intact, read_manifest
+from export.report.card import write_card
 from export.report.comparison import TimeInBrowser, compare_speed
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
+from export.report.readme import BENCH_FILE, write_readme_tables
 from export.report.speed_table import write_speed_plot
-from export.report.tables import BENCH_FILE, write_card, write_readme_tables
 from kakitori.engine import ENGINE
-from kakitori.files import read_json, write_json
+from kakitori.schemas.bench import Bench, InkSpeed, Setting, Timing
 from kakitori.schemas.manifest import ManifestRow
+from kakitori.schemas.reader import read_document, write_document
 from kakitori.spec import read_spec
 from training.data.inspection import bench_ink
 
@@ -29,58 +30,71 @@ from training.data.inspection import bench_ink
 def run_bench(
     model_dir: Path, readme: Path | None, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print
 ) -> None:
-    """Measure everything that is there, write `bench.json`, and renew the tables and the picture made from it.
+    """Measure every existing file, write `bench.json`, and renew the tables and the plot made from it.
 
     Raises:
-        KakitoriError: if the model directory is incomplete, or a file is not the one of its manifest.
+        KakitoriError: if the model directory is incomplete, or a file differs from its manifest row.
     """
     spec, manifest = read_spec(model_dir), read_manifest(model_dir)
     here = setting()
-    earlier = earlier_rows(model_dir, here)
     report("Drawing ink")
-    ink = bench_ink()
-    files, present, absent = [], [], []
-    for row in manifest.files:
-        if is_absent(model_dir, row):
-            absent.append(row)
-            files += [old for old in earlier if (old["variant"], old["sha256"]) == (row.variant, row.sha256)]
-            continue
-        if not is_intact(model_dir, row):
-            (command,) = export_commands([row], model_dir)
-            raise ManifestError(f"{row.file} has changed since it was checked: run `{command}`.")
-        report(f"Running {row.variant}")
-        identity = {"variant": row.variant, "sha256": row.sha256, "date": today()}
-        files.append(identity | bench_file(model_dir / row.file, spec.size))
-        present.append(row)
+    ink = [InkSpeed(**row) for row in bench_ink()]
+    absent = [row for row in manifest.files if is_absent(model_dir, row)]
+    present = [row for row in manifest.files if row not in absent]
+    measured = {row.variant: timing for row, timing in earlier_timings(model_dir, here, absent)}
+    for row in present:
+        measured[row.variant] = time_file(model_dir, row, spec.size, report)
     report("Running them and the stand-in in turns")
     comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
-    if comparison["browser"]["problem"]:
-        report(f"Compared natively only: {comparison['browser']['problem']}")
-    result = {"setting": here, "date": today(), "ink": ink, "files": files, "comparison": comparison}
-    write_json(model_dir / BENCH_FILE, result)
+    if comparison.browser.problem:
+        report(f"Compared natively only: {comparison.browser.problem}")
+    files = [measured[row.variant] for row in manifest.files if row.variant in measured]
+    write_document(
+        model_dir / BENCH_FILE, Bench(setting=here, date=today(), ink=ink, files=files, comparison=comparison)
+    )
     write_speed_plot(comparison, manifest, model_dir)
     write_card(model_dir)
     if readme:
         write_readme_tables(model_dir, readme)
-        report(f"The tables of {readme} are new.")
-    report(f"{model_dir / BENCH_FILE} and {model_dir / 'README.md'} are new.")
+        report(f"Wrote the tables of {readme}.")
+    report(f"Wrote {model_dir / BENCH_FILE} and {model_dir / 'README.md'}.")
     if absent:
-        report(f"Not there, so not measured now: {', '.join(row.variant for row in absent)}. They come back with")
+        report(f"Not measured, since the files are missing: {', '.join(row.variant for row in absent)}. Export them:")
         for command in export_commands(absent, model_dir):
             report(f"  {command}")
 
 
-def earlier_rows(model_dir: Path, here: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of the last bench.json, if it was measured in the setting `here`: others do not compare."""
+def earlier_timings(model_dir: Path, here: Setting, absent: list[ManifestRow]) -> list[tuple[ManifestRow, Timing]]:
+    """Return the absent files with their rows in the last bench.json, of the same bytes and the same setting."""
     path = model_dir / BENCH_FILE
-    if not path.is_file():
+    if not absent or not path.is_file():
         return []
-    last = read_json(path)
-    return last["files"] if last["setting"] == here else []
+    last = read_document(path, Bench)
+    known = {(old.variant, old.sha256): old for old in last.files} if last.setting == here else {}
+    return [(row, known[row.variant, row.sha256]) for row in absent if (row.variant, row.sha256) in known]
+
+
+def time_file(model_dir: Path, row: ManifestRow, size: int, report: Callable[[str], None]) -> Timing:
+    """Return an ONNX file's size, raw and gzipped, and its latency for one image of `size` pixels on one thread.
+
+    Raises:
+        ManifestError: if the file differs from its manifest row.
+    """
+    if not is_intact(model_dir, row):
+        (command,) = export_commands([row], model_dir)
+        raise ManifestError(f"{row.file} has changed since it was checked: run `{command}`.")
+    report(f"Running {row.variant}")
+    path = model_dir / row.file
+    content = path.read_bytes()
+    [samples] = native_samples([(path, size)])
+    return Timing(
+        variant=row.variant, sha256=row.sha256, date=today(), size_bytes=len(content),
+        gzip_bytes=len(gzip.compress(content, 9, mtime=0)), **percentiles(samples),
+    )  # fmt: skip
 
 
 def export_commands(rows: list[ManifestRow], model_dir: Path) -> list[str]:
-    """Return the commands that make the files of these manifest rows, one for each backend and pooling."""
+    """Return the commands that export the files of these manifest rows, one for each backend and pooling."""
     precisions: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         named = "" if row.pooling == get_backend(row.backend).default_pooling else f" --pooling {row.pooling}"
@@ -96,27 +110,16 @@ def today() -> str:
     return time.strftime("%Y-%m-%d")
 
 
-def bench_file(path: Path, size: int) -> dict[str, Any]:
-    """Return an ONNX file's size, raw and gzipped, and its latency for one image on one thread, in milliseconds."""
-    content = path.read_bytes()
-    [samples] = native_samples([(path, size)])
-    sizes = {"size_bytes": len(content), "gzip_bytes": len(gzip.compress(content, 9, mtime=0))}
-    return sizes | percentiles(samples)
-
-
-def setting() -> dict[str, Any]:
-    """Return on what and how it was measured."""
-    return {
-        "engine": f"{ENGINE}, CPU, 1 thread",
-        "processor": processor_name(),
-        "python": platform.python_version(),
-        "warm_ups": WARM_UPS,
-        "runs": RUNS,
-    }
+def setting() -> Setting:
+    """Return the engine, the machine, and the number of runs."""
+    return Setting(
+        engine=f"{ENGINE}, CPU, 1 thread", processor=processor_name(), python=platform.python_version(),
+        warm_ups=WARM_UPS, runs=RUNS,
+    )  # fmt: skip
 
 
 def processor_name() -> str:
-    """Return the processor's name, as far as the system tells it."""
+    """Return the processor's name, or the machine's architecture if the system does not give it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""Compare models: size, work, and what their files lose, as a Markdown table.
+"""Compare models: parameters, multiply-accumulates, file size and accuracy, as a Markdown table.
 
 Needs:  model directories whose strict.fp32 is exported, and strict.int8 unless the export refused it
 Run:    python -m export.report.compare runs/wide runs/pruned
@@ -12,7 +12,7 @@ import torch
 from torch_pruning.utils import count_ops_and_params
 
 from export.manifest import find_row, read_manifest
-from export.report.markdown import markdown_table
+from export.report.tables import markdown_table
 from training.models.registry import count_parameters, format_widths
 from training.models.weights import load_network
 
@@ -21,10 +21,10 @@ HEADINGS = ["model", "network", "parameters", "million MACs", "smallest file", "
 
 
 def compare_row(model_dir: Path) -> list[str]:
-    """Return a model's cells.
+    """Return a model's row of the table.
 
     Raises:
-        KakitoriError: if it cannot be used, or is not exported.
+        KakitoriError: if the model cannot be used, or FLOAT is not exported.
     """
     spec, network = load_network(model_dir)
     manifest = read_manifest(model_dir)

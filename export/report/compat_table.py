@@ -1,13 +1,24 @@
-"""The README's summary of compat.json, the matrix of every file in every engine."""
+"""The README's summary of compat.json, the results of every file in every engine."""
 
 from typing import Any
 
+from export.report.tables import markdown_table
+
 STATUSES = ("green", "red", "grey")
-SHOWN = "strict.int8"  # the file that the page runs; its times stand for the rest
+SHOWN = "strict.int8"  # the file that the page runs, whose times are shown
+
+
+def compat_table(result: dict[str, Any] | None) -> str:
+    """Return, engine by engine, how many files give PyTorch's answers, and the setting."""
+    if not result:
+        return "Not measured yet: `invoke compat`."
+    headings = ["engine", "version", *STATUSES, "fp32: same answer", "fp32: max logit difference",
+                f"{SHOWN}: same answer", f"{SHOWN}: load / first / warm"]  # fmt: skip
+    return markdown_table(headings, compat_rows(result), 2) + "\n\n" + compat_setting(result)
 
 
 def compat_rows(result: dict[str, Any]) -> list[list[str]]:
-    """Return a row for each engine: version, cells by status, fp32's agreement and difference, SHOWN's times."""
+    """Return a row for each engine: version, cells by status, agreement and difference of fp32, times of SHOWN."""
     rows = []
     for column in result["columns"]:
         cells = {
@@ -28,11 +39,12 @@ def compat_rows(result: dict[str, Any]) -> list[list[str]]:
 
 
 def compat_setting(result: dict[str, Any]) -> str:
-    """Return the sentence on what was measured, how and where."""
+    """Return the sentence that says what was measured, how and where."""
     s = result["setting"]
     inputs = s["inputs"][0]
     return (
         f"Measured by `invoke compat`: {len(result['subjects'])} files; same answers as {inputs['expected']} on "
-        f"{inputs['ordinary']} characters, and for fp32 also on {inputs['odd']} odd inputs; {SHOWN}'s loading (in a "
-        f"browser with the engine's start), first and middle warm run; {s['processor']}, {s['system']}, {s['date']}."
+        f"{inputs['ordinary']} characters, for fp32 also on {inputs['odd']} unusual inputs; times of {SHOWN}: loading "
+        f"(in a browser with the engine's start), first run and median warm run; {s['processor']}, {s['system']}, "
+        f"{s['date']}."
     )

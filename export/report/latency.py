@@ -1,4 +1,4 @@
-"""How long ONNX files take for one image on one thread, in turns, so that what else the machine does hits all alike."""
+"""Latency of ONNX files for one image on one thread, measured in turns so that other load affects all files alike."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,14 +10,14 @@ from kakitori.engine import open_session
 from kakitori.spec import INPUT_NAME, PAPER
 
 WARM_UPS, RUNS = 50, 500  # of one image each
-# A turn is many runs: run by run, each file would find its weights pushed out of the cache by the others, and seven
-# files took twice as long as alone (November 2026, AMD EPYC).
+# A turn is many runs: in turns of one run each file's weights leave the cache before its next run, and seven files took
+# twice as long as alone (November 2026, AMD EPYC).
 TURNS = 10
 TURN_WARM_UPS = 5
 
 
 def native_samples(files: Sequence[tuple[Path, int]]) -> list[np.ndarray]:
-    """Return the milliseconds of RUNS runs of each file, (RUNS,) float64, in ONNX Runtime.
+    """Return the durations of RUNS runs of each file in ONNX Runtime, (RUNS,) float64 in milliseconds.
 
     Args:
         files: ONNX files, and the input side in pixels of each.
@@ -40,7 +40,7 @@ def _one_image(path: Path, size: int) -> Callable[[], object]:
 
 
 def _time(run: Callable[[], object], times: int) -> np.ndarray:
-    """Return the milliseconds of each of several runs in a row."""
+    """Return the durations of successive runs, (times,) float64 in milliseconds."""
     samples = np.empty(times)
     for i in range(times):
         started = time.perf_counter()
@@ -49,7 +49,7 @@ def _time(run: Callable[[], object], times: int) -> np.ndarray:
     return samples
 
 
-def percentiles(samples_ms: Sequence[float]) -> dict[str, float]:
+def percentiles(samples_ms: Sequence[float] | np.ndarray) -> dict[str, float]:
     """Return `p50_ms` and `p95_ms` of samples in milliseconds."""
     p50, p95 = np.percentile(samples_ms, [50, 95])
     return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3)}

@@ -1,12 +1,13 @@
-"""Measure a model's weights, or one of its exported files, on evaluation sets: any engine, the same figures.
+"""Measure a model's weights, or one of its exported files, on named evaluation sets.
 
 Needs:  a model directory; for a variant, its file
-Run:    invoke evaluate --strokes FILE.jsonl.gz [--variant strict.int8] [--corruptions] [--confusables] [--confidence]
-        [--errors FOLDER]
-Writes: models/<name>/evaluation.json, README.md (the model card); with --errors a picture and a table for each set
+Run:    invoke evaluate --strokes [NAME=]FILE.jsonl.gz [--variant strict.int8] [--corruptions] [--confusables]
+        [--confidence] [--errors FOLDER]
+Writes: models/<name>/evaluation.json and README.md (the model card); for pictures without --record instead
+        runs/evaluation/<name>/evaluation.json and an error sheet; with --errors an error sheet for each set
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,111 +18,165 @@ from rich.console import Console
 from rich.table import Table
 
 from export.manifest import find_row, read_manifest
-from export.report.tables import write_card
+from export.report.card import write_card
 from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, onnx_predictor
 from kakitori.errors import KakitoriError
+from kakitori.schemas.evaluation import (
+    AccuracyEntry,
+    AccuracyRow,
+    ConfidenceEntry,
+    ConfusablesEntry,
+    CorruptionsEntry,
+    Entry,
+    OutOfDistributionEntry,
+)
 from kakitori.spec import INK_CHARSETS, ModelSpec, read_spec
 from kakitori.stroke_files import read_stroke_file
 from training.data.prepared import open_prepared
 from training.data.registry import JOIN, find_prepared
-from training.evaluation.accuracy import evaluate, evaluate_prepared, results_table
-from training.evaluation.answers import answers
+from training.evaluation.accuracy import answers, evaluate, evaluate_prepared, results_table
 from training.evaluation.confusables import confusable_rows, confusables_table, member_samples
 from training.evaluation.error_sheet import MOST, write_errors
 from training.evaluation.reliability import confidence_rows, confidence_table, outlier_rows, outliers_table
-from training.evaluation.results import (
-    ACCURACY,
-    CONFIDENCE,
-    CONFUSABLES,
-    CORRUPTIONS,
-    OUT_OF_DISTRIBUTION,
-    record_results,
-)
+from training.evaluation.results import RESULTS_FILE, record_results
 from training.evaluation.robustness import corruption_rows, corruptions_table
 from training.evaluation.samples import Sample, generated_samples, picture_samples, prepared_samples, stroke_samples
 from training.models.weights import load_network, network_predictor
 
 WEIGHTS_VARIANT = "pytorch"
-Rows = list[dict[str, Any]]
+UNRECORDED = Path("runs/evaluation")  # holds a folder for each model: results that are not the model's own
 
 
 @dataclass(frozen=True)
 class Further:
-    """What is measured besides accuracy: corruptions, groups of like characters, confidence; where error sheets go."""
+    """What is measured besides accuracy, the folder for error sheets, and whether results of pictures are recorded."""
 
     corruptions: bool = False
     confusables: bool = False
     confidence: bool = False
     errors: Path | None = None
+    record: bool = False
 
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """A named set: what loads its samples and those of confusable characters, and its stroke file if it is one."""
+    """A named set: functions that load its samples, those of confusable characters, and measure accuracy.
+
+    `strokes` is its stroke file, if it has one. `is_own` is true for the pictures of a user.
+    """
 
     name: str
     samples: Callable[[], Iterable[Sample]]
     members: Callable[[], Iterable[Sample]]
-    accuracy: Callable[[Predictor], Rows]
+    accuracy: Callable[[Predictor], list[AccuracyRow]]
     strokes: Path | None = None
+    is_own: bool = False
+
+
+def named_paths(flag: str, values: Iterable[str]) -> dict[str, Path]:
+    """Return the paths of `NAME=PATH` or `PATH` by name; the default name is that of the file or folder.
+
+    Raises:
+        KakitoriError: for a name that is empty, holds a slash, or is given twice.
+    """
+    paths: dict[str, Path] = {}
+    for value in values:
+        name, separator, path = value.partition("=")
+        if not separator or Path(value).exists():  # the path itself has an equals sign
+            name, path = Path(value).resolve().name, value
+        if not path or not name or "/" in name or "\\" in name or name.startswith("."):
+            raise KakitoriError(f"{flag} {value!r}: expected NAME=PATH with a plain name, such as mine=photos.")
+        if name in paths:
+            raise KakitoriError(f"{flag} names two sets {name!r}: give one another name with NAME=PATH.")
+        paths[name] = Path(path)
+    return paths
 
 
 def measure_accuracy(
-    model_dir: Path, variant: str | None, stroke_files: Iterable[Path], folders: Iterable[Path], dataset: str | None,
-    further: Further = Further(),
+    model_dir: Path, variant: str | None, stroke_files: Mapping[str, Path], folders: Mapping[str, Path],
+    dataset: str | None, further: Further = Further(),
 ) -> None:  # fmt: skip
-    """Evaluate on every set named, print a table each, and record them in the model's `evaluation.json`.
+    """Evaluate on every named set, print a table for each measure, and write the results.
+
+    Results of stroke files and data sets are recorded in the model's `evaluation.json` and card. Those of pictures are
+    recorded there only if `further.record`; otherwise they are written to a folder in UNRECORDED, with an error sheet.
+
+    Args:
+        model_dir: model directory.
+        variant: an exported file; None for the weights.
+        stroke_files: stroke files by the names of their sets.
+        folders: folders of pictures by the names of their sets.
+        dataset: names of data sets, joined by "+"; None for none.
+        further: other measures and options.
 
     Raises:
-        KakitoriError: for a model, variant or set that cannot be used, if no set is named, or none to corruptions.
+        KakitoriError: for a model, variant or set that cannot be used; if no set is named, or no stroke file for
+            corruptions.
     """
     spec = read_spec(model_dir)
     predict, engine = open_variant(model_dir, variant)
     sets = list(evaluation_sets(spec, stroke_files, folders, dataset))
+    check_sets(sets, further)
+    measured_as = variant or WEIGHTS_VARIANT
+    for one in sets:
+        is_recorded = further.record or not one.is_own
+        folder = model_dir if is_recorded else UNRECORDED / model_dir.resolve().name
+        for kind, rows, table in measure_set(one, spec, predict, further):
+            table.title = f"{one.name}, {measured_as} in {engine}: {str(kind.__struct_config__.tag).replace('_', ' ')}"
+            Console().print(table)
+            record_results(kind, rows, one.name, measured_as, engine, folder)
+        errors = further.errors or (None if is_recorded else folder)
+        if errors:
+            stem = one.name.removesuffix(".gz").removesuffix(".jsonl")
+            show_errors(one, spec, predict, errors / f"{stem}.{measured_as}.png")
+        if not is_recorded:
+            print(f"{folder / RESULTS_FILE}: results of {one.name}; --record writes them to the model's card instead.")
+    if further.record or not all(one.is_own for one in sets):
+        write_card(model_dir)
+
+
+def check_sets(sets: list[EvaluationSet], further: Further) -> None:
+    """Raise KakitoriError unless the sets are usable: at least one, names distinct, strokes for corruptions."""
     if not sets:
         raise KakitoriError("Nothing to evaluate on: name --strokes FILE, --images DIR or --dataset NAME.")
     if further.corruptions and not any(one.strokes for one in sets):
         raise KakitoriError("--corruptions changes strokes: name a stroke file with --strokes FILE.")
-    measured_as = variant or WEIGHTS_VARIANT
-    for one in sets:
-        for measure, rows, table in measure_set(one, spec, predict, further):
-            table.title = f"{one.name}, {measured_as} in {engine}: {measure}"
-            Console().print(table)
-            record_results(rows, one.name, measured_as, engine, model_dir, measure)
-        if further.errors:
-            show_errors(one, spec, predict, further.errors / f"{one.name.split('.')[0]}.{measured_as}.png")
-    write_card(model_dir)
+    names = [one.name for one in sets]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise KakitoriError(f"Two evaluation sets are named {twice!r}: give one another name with NAME=PATH.")
 
 
 def measure_set(
     one: EvaluationSet, spec: ModelSpec, predict: Predictor, further: Further
-) -> Iterator[tuple[str, Rows, Table]]:
-    """Yield the name of every measure that is asked for, its rows, and a table of them."""
-    rows = one.accuracy(predict)
-    yield ACCURACY, rows, results_table(rows)
+) -> Iterator[tuple[type[Entry], list[Any], Table]]:
+    """Yield each requested measure, its rows, and a table of them for a terminal."""
+    accuracy = one.accuracy(predict)
+    yield AccuracyEntry, accuracy, results_table(accuracy)
     if further.confusables:
-        rows = confusable_rows(answers(one.members(), spec.get_charset(), predict), spec.get_charset())
-        yield CONFUSABLES, rows, confusables_table(rows)
+        charset = spec.get_charset()
+        groups = confusable_rows(answers(one.members(), charset, predict), charset)
+        yield ConfusablesEntry, groups, confusables_table(groups)
     if further.confidence:
-        rows, reading = confidence_rows(one.samples(), spec, predict)
-        yield CONFIDENCE, rows, confidence_table(rows)
+        confidence, reading = confidence_rows(one.samples(), spec, predict)
+        yield ConfidenceEntry, confidence, confidence_table(confidence)
         if one.name in INK_CHARSETS:
-            rows = outlier_rows(reading, spec, predict)
-            yield OUT_OF_DISTRIBUTION, rows, outliers_table(rows)
+            outliers = outlier_rows(reading, spec, predict)
+            yield OutOfDistributionEntry, outliers, outliers_table(outliers)
     if further.corruptions and one.strokes:
-        rows = corruption_rows(read_stroke_file(one.strokes), spec, predict)
-        yield CORRUPTIONS, rows, corruptions_table(rows)
+        corrupted = corruption_rows(read_stroke_file(one.strokes), spec, predict)
+        yield CorruptionsEntry, corrupted, corruptions_table(corrupted)
 
 
 def show_errors(one: EvaluationSet, spec: ModelSpec, predict: Predictor, path: Path) -> None:
-    """Write the sheet of a set's misread samples to `path`, and say so."""
+    """Write the error sheet of a set to `path`, and print where it is."""
     charset = spec.get_charset()
     answered = answers(one.samples(), charset, predict, spec.confidence.temperature)
     misread = [answer for answer in answered if not answer.is_right]
     write_errors(misread, charset, path)
-    shown = f"the {MOST} most surely misread of them" if len(misread) > MOST else "all"
-    print(f"{path}: {len(misread):,} misread, {shown} shown; listed in {path.with_suffix('.csv').name}.")
+    shown = f"the {MOST} with the most probable wrong answers" if len(misread) > MOST else "all"
+    print(f"{path}: {len(misread):,} misclassified, {shown} shown; listed in {path.with_suffix('.csv').name}.")
 
 
 def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
@@ -134,20 +189,20 @@ def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
 
 
 def evaluation_sets(
-    spec: ModelSpec, stroke_files: Iterable[Path], folders: Iterable[Path], dataset: str | None
+    spec: ModelSpec, stroke_files: Mapping[str, Path], folders: Mapping[str, Path], dataset: str | None
 ) -> Iterator[EvaluationSet]:
-    """Yield the evaluation sets that are named; a mixed data set is several."""
+    """Yield the named evaluation sets; a mixed data set is one for each part."""
     charset = spec.get_charset()
 
     def of_samples(
-        name: str, load: Callable[[], list[Sample]], members: Callable | None = None, strokes: Path | None = None
+        name: str, load: Callable[[], list[Sample]], members: Callable | None = None, **facts: Any
     ) -> EvaluationSet:
-        return EvaluationSet(name, load, members or load, lambda predict: evaluate(load(), charset, predict), strokes)
+        return EvaluationSet(name, load, members or load, lambda predict: evaluate(load(), charset, predict), **facts)
 
-    for path in stroke_files:
-        yield of_samples(path.name, partial(stroke_samples, path, spec), strokes=path)
-    for folder in folders:
-        yield of_samples(folder.name, partial(picture_samples, folder, spec))
+    for name, path in stroke_files.items():
+        yield of_samples(name, partial(stroke_samples, path, spec), strokes=path)
+    for name, folder in folders.items():
+        yield of_samples(name, partial(picture_samples, folder, spec), is_own=True)
     for name in dataset.split(JOIN) if dataset else ():
         if name in INK_CHARSETS:
             yield of_samples(name, partial(generated_samples, spec), partial(member_samples, spec))

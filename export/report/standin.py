@@ -1,19 +1,19 @@
-"""A stand-in for the model that public kanji pages run: a network of its kind, size and cost, with random weights.
+"""A stand-in for the model of public kanji pages: a network of the same kind, size and cost, with random weights.
 
 That model is DaKanji's single-character CNN (github.com/CaptainDario/DaKanji-Single-Kanji-Recognition): an
 EfficientNet-lite (Tan & Le 2019, arXiv:1905.11946, without squeeze-and-excitation and with ReLU6) for 64x64 pixels and
-6,507 classes; 2.23 MB as ONNX, 0.24 ms a character natively on one idle thread. Lite0's own classifier of 1,280 x 6,507
-would weigh 33 MB in float32, so the network was narrowed; by how much depends on how weights are stored, and STAND_INS
-has one row for each way that gives 2.23 MB. Its published training recipe converts to float16, and with lite0's first
-five stages float16 also comes nearest to 0.24 ms, so that row is the stand-in (AMD EPYC, onnxruntime 1.31.1, one thread
-of a busy machine, November 2026):
+6,507 classes; 2.23 MB as ONNX, 0.24 ms per character natively on one idle thread. Lite0's classifier of 1,280 x 6,507
+weights alone has 33 MB in float32, so that network was narrowed. The factor depends on the storage of the weights;
+STAND_INS has one row for each way that gives 2.23 MB. Its published training recipe converts to float16, and with
+lite0's first five stages float16 also comes nearest to 0.24 ms, so that row is the stand-in (AMD EPYC, onnxruntime
+1.31.1, one thread of a busy machine, November 2026):
 
     float32                0.198 ms
-    float16                0.245 ms   <- this one
+    float16                0.245 ms   <- the stand-in
     float16, all stages    0.200 ms
     int8 weights           0.333 ms
 
-Run:    python -m export.report.standin            times every reading on this machine
+Run:    python -m export.report.standin            times every row on this machine
 """
 
 import math
@@ -66,30 +66,30 @@ STAGES = (  # EfficientNet-B0's (its Table 1), which lite0 keeps
 
 
 @dataclass(frozen=True)
-class ScoredAnswers:
-    """One way to come to 2.23 MB: the first `stages` of lite0 at `width`, and the classifier's input channels."""
+class StandIn:
+    """A network of 2.23 MB: the first `stages` of lite0 at `width`; the classifier has `embedding` input channels."""
 
     name: str
     width: float
     stages: int
     embedding: int
-    store: Callable | None  # how a weight is stored, of export.storage; None is float32
+    store: Callable | None  # of export.storage, stores one weight; None leaves float32
 
 
 STAND_INS = {
     row.name: row
     for row in (
-        ScoredAnswers("float32", 1.0, 4, 46, None),
-        ScoredAnswers("float16", 0.8, 5, 97, as_float16),
-        ScoredAnswers("float16, all stages", 0.5, 7, 45, as_float16),
-        ScoredAnswers("int8 weights", 0.75, 7, 50, as_int8),
+        StandIn("float32", 1.0, 4, 46, None),
+        StandIn("float16", 0.8, 5, 97, as_float16),
+        StandIn("float16, all stages", 0.5, 7, 45, as_float16),
+        StandIn("int8 weights", 0.75, 7, 50, as_int8),
     )
 }
 CHOSEN = "float16"
 
 
 class InvertedResidual(nn.Module):
-    """Widen by 1x1, filter each channel, narrow by 1x1 without activation; a shortcut where shapes allow."""
+    """Expand by 1x1, depthwise convolution, project by 1x1 without activation; a shortcut if the shapes are equal."""
 
     def __init__(self, inputs: int, outputs: int, expansion: int, stride: int, kernel: int) -> None:
         super().__init__()
@@ -111,47 +111,47 @@ def scaled(channels: int, width: float) -> int:
     return rounded if rounded >= 0.9 * wanted else rounded + CHANNEL_STEP
 
 
-def build_standin(reading: ScoredAnswers) -> nn.Sequential:
-    """Return the network of a reading, (N, 1, 64, 64) -> (N, 6507) logits, in evaluation mode; always the same weights.
+def build_standin(standin: StandIn) -> nn.Sequential:
+    """Return the network of a stand-in, (N, 1, 64, 64) -> (N, 6507) logits, in evaluation mode.
 
-    Torch's global generator is left as it was.
+    Its random weights are the same in every call. The state of torch's global generator is not changed.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         layers: list[nn.Module] = [conv_norm(1, STEM, 3, stride=2), nn.ReLU6()]
         channels = STEM
-        for stage in STAGES[: reading.stages]:
-            outputs = scaled(stage.channels, reading.width)
+        for stage in STAGES[: standin.stages]:
+            outputs = scaled(stage.channels, standin.width)
             for block in range(stage.blocks):
                 stride = stage.stride if block == 0 else 1
                 layers.append(InvertedResidual(channels, outputs, stage.expansion, stride, stage.kernel))
                 channels = outputs
-        layers += [conv_norm(channels, reading.embedding, 1), nn.ReLU6()]
-        return nn.Sequential(*layers, *classifier(reading.embedding, NUM_CLASSES, "adaptive_avg")).eval()
+        layers += [conv_norm(channels, standin.embedding, 1), nn.ReLU6()]
+        return nn.Sequential(*layers, *classifier(standin.embedding, NUM_CLASSES, "adaptive_avg")).eval()
 
 
-def write_standin(path: Path, reading: ScoredAnswers) -> None:
-    """Write the ONNX file of a reading, by the exporters that write ours; byte for byte the same every time.
+def write_standin(path: Path, standin: StandIn) -> None:
+    """Write the ONNX file of a stand-in, with the exporters of `invoke export`; the bytes are reproducible.
 
     Raises:
-        ExportError: if an exporter failed.
+        ExportError: if an exporter fails.
     """
     backend = get_backend(BACKEND)
-    graph, _ = to_onnx(build_standin(reading), SIZE, backend, lambda line: None)
+    graph, _ = to_onnx(build_standin(standin), SIZE, backend, lambda line: None)
     graph = simplify(graph)
-    if reading.store:
-        graph = store_weights(graph, reading.store)
+    if standin.store:
+        graph = store_weights(graph, standin.store)
     spec = ModelSpec("standin", (), "adaptive_avg", "standin", NUM_CLASSES, "", SIZE)
     with replacing(path) as temporary:
         temporary.write_bytes(finish(graph, spec, backend.ir_version).SerializeToString(deterministic=True))
 
 
 def time_standins() -> None:
-    """Print the size and the native time of every reading."""
+    """Print the size and the native time of every standin."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.onnx" for number in range(len(STAND_INS))]
-        for path, reading in zip(paths, STAND_INS.values(), strict=True):
-            write_standin(path, reading)
+        for path, standin in zip(paths, STAND_INS.values(), strict=True):
+            write_standin(path, standin)
         samples = native_samples([(path, SIZE) for path in paths])
         for name, path, times in zip(STAND_INS, paths, map(percentiles, samples), strict=True):
             size = path.stat().st_size / 1e6

@@ -73,9 +73,9 @@ def test_calibration_error_by_hand():
     probabilities, is_right = np.array([0.9, 0.9, 1.0, 0.4]), np.array([True, False, True, False])
     assert calibration_error_percent(probabilities, is_right) == pytest.approx((2 * 40 + 0 + 40) / 4)
     bins = reliability(probabilities, is_right)
-    assert len(bins["counts"]) == BINS
-    assert bins["counts"][-1] == 1
-    assert bins["right_percent"][13] == 50
+    assert len(bins.counts) == BINS
+    assert bins.counts[-1] == 1
+    assert bins.right_percent[13] == 50
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
-"""Measure a model on stroke files, folders of pictures, generated ink, or prepared sets, by source and writer.
+"""Read samples with a predictor, batch by batch, and measure accuracy by source and writer."""
 
-Needs:  a model directory
-Run:    invoke evaluate --strokes FILE.jsonl.gz
-Writes: models/<name>/evaluation.json, one entry for each measure, evaluation set and variant
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,22 +10,55 @@ from rich.progress import track
 from rich.table import Table
 
 from kakitori.charset import Charset
-from kakitori.confidence import Predictor
+from kakitori.confidence import Predictor, softmax
 from kakitori.errors import DataError
 from kakitori.ink import to_tensor
+from kakitori.schemas.evaluation import AccuracyRow
 from training.data.prepared import PreparedSet
 from training.data.stored import classes_in
 from training.evaluation.metrics import FIGURES, balanced_percent, ranks, top_k_percent
 from training.evaluation.samples import Sample
 
 BATCH = 256
-MOST_WRITERS = 40  # that get a row each
+BEST = 3  # classes that an Answer keeps
+MOST_WRITERS = 40  # sets with more writers get one row for all of them
+ALL = "all"  # in a row: of every source, or of every writer
 
 
-def evaluate(samples: list[Sample], charset: Charset, predict: Predictor) -> list[dict[str, Any]]:
-    """Return a row each for every (source, writer), for all of a source with several writers, and for everything.
+@dataclass(frozen=True)
+class Answer:
+    """A sample, its class index, and the most probable classes, best first, with their probabilities; both (BEST,)."""
 
-    A sample whose character is not in the charset cannot be read: it is left out and counted in `outside_charset`.
+    sample: Sample
+    label: int
+    best: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the most probable class is the sample's."""
+        return int(self.best[0]) == self.label
+
+
+def answers(
+    samples: Iterable[Sample], charset: Charset, predict: Predictor, temperature: float = 1.0
+) -> Iterator[Answer]:
+    """Yield the answer to each sample whose character is in the charset, in order; batches are read lazily."""
+    count = len(samples) if isinstance(samples, Sized) else None
+    shown = track(samples, "Reading samples", total=count, transient=True)
+    known = (sample for sample in shown if sample.char in charset)
+    while batch := list(islice(known, BATCH)):
+        logits = predict(to_tensor(np.stack([sample.coverage for sample in batch])))
+        best = np.argsort(-logits, axis=1, kind="stable")[:, :BEST]
+        probabilities = np.take_along_axis(softmax(logits, temperature), best, axis=1)
+        for sample, classes, of_classes in zip(batch, best, probabilities, strict=True):
+            yield Answer(sample, charset.index(sample.char), classes, of_classes)
+
+
+def evaluate(samples: list[Sample], charset: Charset, predict: Predictor) -> list[AccuracyRow]:
+    """Return a row for each (source, writer), for each source with several writers, and for several sources together.
+
+    Samples whose character is not in the charset are left out and counted in `outside_charset`.
 
     Raises:
         DataError: if no sample is left.
@@ -40,13 +70,13 @@ def evaluate(samples: list[Sample], charset: Charset, predict: Predictor) -> lis
     batches = (np.stack([s.coverage for s in readable[i : i + BATCH]]) for i in range(0, len(readable), BATCH))
     places = read_all(batches, labels, predict)
     pairs = [(sample.source, sample.writer) for sample in samples]
-    return [row | top_k_percent(places[chosen]) for row, chosen in group_rows(pairs, known)]
+    return [AccuracyRow(**counts, **top_k_percent(places[chosen])) for counts, chosen in group_rows(pairs, known)]
 
 
-def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predictor) -> list[dict[str, Any]]:
-    """Return rows as `evaluate`, over every test image of a prepared set once, read from the disk batch by batch.
+def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predictor) -> list[AccuracyRow]:
+    """Return rows as `evaluate` over the test images of a prepared set, read from the disk batch by batch.
 
-    `balanced_percent` is the mean over classes of the share read rightly: the figure for sets with uneven classes.
+    The rows have `balanced_percent`, the mean over classes of top-1, for sets with uneven classes.
 
     Raises:
         DataError: if the set has no test image of a character in the charset.
@@ -61,57 +91,64 @@ def evaluate_prepared(prepared: PreparedSet, charset: Charset, predict: Predicto
     numbers = prepared.writers[rows]
     few = len(np.unique(numbers)) <= MOST_WRITERS
     names = prepared.metadata.writer_names  # of fonts
-    writers = [("unknown" if n < 0 else names[n] if names else f"writer {n}") if few else "all" for n in numbers]
+    writers = [("unknown" if n < 0 else names[n] if names else f"writer {n}") if few else ALL for n in numbers]
     pairs = [(prepared.metadata.name, writer) for writer in writers]
     return [
-        row | top_k_percent(places[chosen]) | {"balanced_percent": balanced_percent(places[chosen], labels[chosen])}
-        for row, chosen in group_rows(pairs, known)
+        AccuracyRow(
+            **counts, **top_k_percent(places[chosen]), balanced_percent=balanced_percent(places[chosen], labels[chosen])
+        )
+        for counts, chosen in group_rows(pairs, known)
     ]
 
 
 def check_not_empty(known: np.ndarray, charset: Charset) -> None:
-    """Raise DataError unless one of the samples (N,) bool is known to the charset."""
+    """Raise DataError if none of the samples (N,) bool is of a character in the charset."""
     if not known.any():
         raise DataError(f"None of the {len(known)} samples is a character of charset {charset.name!r}.")
 
 
 def read_all(batches: Iterable[np.ndarray], labels: np.ndarray, predict: Predictor) -> np.ndarray:
-    """Return at which place the label of each image of the batches (n, H, W) stands, (N,)."""
+    """Return the rank of the label of each image of the batches (n, H, W), (N,) int64; 0 is the best."""
     parts = track((predict(to_tensor(batch)) for batch in batches), "Reading", -(-len(labels) // BATCH), transient=True)
     starts = range(0, len(labels), BATCH)
     return np.concatenate([ranks(part, labels[i : i + BATCH]) for part, i in zip(parts, starts, strict=True)])
 
 
 def group_rows(pairs: list[tuple[str, str]], known: np.ndarray) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
-    """Yield the beginning of each group's row, and which (n,) bool of the known samples are in it."""
+    """Yield the names and counts of each group's row, and which (n,) bool of the known samples are in it.
+
+    Args:
+        pairs: source and writer of each of N samples.
+        known: (N,) bool, whether its character is in the charset.
+    """
     sources, writers = (np.array(names) for names in zip(*pairs, strict=True))
     known_pairs = [pair for pair, is_known in zip(pairs, known, strict=True) if is_known]
     for source, writer in _groups(known_pairs):
-        is_in = ((sources == source) | (source == "all")) & ((writers == writer) | (writer == "all"))
+        is_in = ((sources == source) | (source == ALL)) & ((writers == writer) | (writer == ALL))
         count = int((is_in & known).sum())
-        facts = {"characters": count, "outside_charset": int(is_in.sum()) - count}
-        yield {"source": source, "writer": writer, **facts}, is_in[known]
+        counts = {"characters": count, "outside_charset": int(is_in.sum()) - count}
+        yield {"source": source, "writer": writer, **counts}, is_in[known]
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the distinct pairs in order; "all" follows the writers of a source, and the sources, where several."""
+    """Return the distinct pairs in order; ALL follows the writers of a source, and the sources, where several."""
     distinct = list(dict.fromkeys(pairs))
-    sources, groups = list(dict.fromkeys(source for source, _ in distinct)), []
+    sources = list(dict.fromkeys(source for source, _ in distinct))
+    groups: list[tuple[str, str]] = []
     for source in sources:
         writers = [writer for s, writer in distinct if s == source]
         groups += [(source, writer) for writer in writers]
-        groups += [(source, "all")] if len(writers) > 1 else []
-    return groups + ([("all", "all")] if len(sources) > 1 else [])
+        groups += [(source, ALL)] if len(writers) > 1 else []
+    return groups + ([(ALL, ALL)] if len(sources) > 1 else [])
 
 
-def results_table(rows: list[dict[str, Any]]) -> Table:
+def results_table(rows: list[AccuracyRow]) -> Table:
     """Return the rows as a table for a terminal."""
-    table = Table()
-    figures = {name: f"{heading}, %" for name, heading in FIGURES.items() if any(name in row for row in rows)}
-    headings = ["source", "writer", "characters", "outside charset", *figures.values()]
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading in ("source", "writer") else "right", overflow="fold")
+    figures = [name for name in FIGURES if any(getattr(row, name) is not None for row in rows)]
+    table = Table("source", "writer")
+    for heading in ("characters", "outside charset", *(f"{FIGURES[name]}, %" for name in figures)):
+        table.add_column(heading, justify="right", overflow="fold")
     for row in rows:
-        counts = [f"{row['characters']:,}", f"{row['outside_charset']:,}"]
-        table.add_row(row["source"], row["writer"], *counts, *(f"{row[name]:.2f}" for name in figures))
+        counts = [f"{row.characters:,}", f"{row.outside_charset:,}"]
+        table.add_row(row.source, row.writer, *counts, *(f"{getattr(row, name):.2f}" for name in figures))
     return table

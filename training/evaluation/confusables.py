@@ -1,25 +1,25 @@
-"""Characters that are easily taken for one another, in groups, and how well a model tells them apart.
+"""Groups of confusable characters, and the accuracy of a model within each group.
 
-The groups are of three kinds: shapes that differ in one small part (未末), shapes of two scripts that are nearly or
-wholly the same (ロ口), and kana with and without their marks (はばぱ). They were gathered from what the shipped model
-misread and from what schools warn of. A group counts with those of its members that a charset has.
+A group holds shapes that differ in one small part (未末), nearly or exactly equal shapes of two scripts (ロ口), or kana
+with and without diacritics (はばぱ). The groups come from errors of the shipped model and from school material. Of a
+group, only the characters in a model's charset are used.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from kakitori.charset import Charset
+from kakitori.schemas.evaluation import ConfusableRow
 from kakitori.spec import GENERATED, ModelSpec
 from training.data.prepared import TEST
-from training.evaluation.answers import Answer
+from training.evaluation.accuracy import Answer
 from training.evaluation.samples import Sample
 from training.ink.source import InkSource
 
 IMAGES_PER_MEMBER = 100  # of generated ink
-STREAM = (TEST, 1)  # begins the seeds: images of the test split, other than `InkSource.held_out`'s
+STREAM = (TEST, 1)  # first numbers of the seeds: test split, other images than `InkSource.held_out`'s
 
 GROUPS = (
     "未末来", "土士工", "日曰目", "ー一", "りリ", "夕タ久", "千干于", "牛午", "己已巳", "人入八", "大犬太丈",
@@ -39,9 +39,9 @@ GROUPS = (
 
 
 def groups_in(charset: Charset) -> list[tuple[str, ...]]:
-    """Return the groups cut down to a charset's classes, those with fewer than two left out.
+    """Return the groups restricted to a charset's classes, without those that keep fewer than two.
 
-    Members that are one class of the charset count once.
+    Characters that share a class count as one.
     """
     found = []
     for group in GROUPS:
@@ -52,7 +52,7 @@ def groups_in(charset: Charset) -> list[tuple[str, ...]]:
 
 
 def member_samples(spec: ModelSpec) -> Iterator[Sample]:
-    """Yield generated ink of every member of a group: never drawn in training, and the same images every time."""
+    """Yield IMAGES_PER_MEMBER test images of generated ink for every character in a group; the same in every call."""
     charset = spec.get_charset()
     source = InkSource(charset)
     for index in sorted({charset.index(char) for group in groups_in(charset) for char in group}):
@@ -61,13 +61,8 @@ def member_samples(spec: ModelSpec) -> Iterator[Sample]:
             yield Sample(charset.characters[index], image.astype(np.float32) / 255, GENERATED, "generated")
 
 
-def confusable_rows(found: Iterable[Answer], charset: Charset) -> list[dict[str, Any]]:
-    """Return a row for every group that the answered samples hold a member of.
-
-    Returns:
-        `{"group", "characters", "right_percent", "confused_percent"}`; the last is the share that was read as another
-        member of the group. A sample counts in each group of its character.
-    """
+def confusable_rows(found: Iterable[Answer], charset: Charset) -> list[ConfusableRow]:
+    """Return a row for every group that has a sample among the answers; a sample counts in each group it belongs to."""
     pairs = np.array([(answer.label, answer.best[0]) for answer in found], np.int64).reshape(-1, 2)
     labels, best = pairs.T
     rows = []
@@ -77,18 +72,20 @@ def confusable_rows(found: Iterable[Answer], charset: Charset) -> list[dict[str,
         if shown.any():
             right = best[shown] == labels[shown]
             confused = np.isin(best[shown], members) & ~right
-            percent = [round(100 * float(share.mean()), 3) for share in (right, confused)]
-            counts = {"group": "".join(group), "characters": int(shown.sum())}
-            rows.append(counts | {"right_percent": percent[0], "confused_percent": percent[1]})
+            rows.append(ConfusableRow(
+                group="".join(group),
+                characters=int(shown.sum()),
+                right_percent=round(100 * float(right.mean()), 3),
+                confused_percent=round(100 * float(confused.mean()), 3),
+            ))  # fmt: skip
     return rows
 
 
-def confusables_table(rows: list[dict[str, Any]]) -> Table:
-    """Return the rows as a table for a terminal, the worst first."""
+def confusables_table(rows: list[ConfusableRow]) -> Table:
+    """Return the rows as a table for a terminal, lowest accuracy first."""
     table = Table("group")
-    for heading in ("characters", "right, %", "another of the group, %"):
+    for heading in ("characters", "correct, %", "confused within the group, %"):
         table.add_column(heading, justify="right")
-    for row in sorted(rows, key=lambda row: row["right_percent"]):
-        figures = [f"{row['right_percent']:.2f}", f"{row['confused_percent']:.2f}"]
-        table.add_row(row["group"], f"{row['characters']:,}", *figures)
+    for row in sorted(rows, key=lambda row: row.right_percent):
+        table.add_row(row.group, f"{row.characters:,}", f"{row.right_percent:.2f}", f"{row.confused_percent:.2f}")
     return table

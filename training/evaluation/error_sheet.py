@@ -1,7 +1,7 @@
-"""Pictures of what was misread: the ink as the network saw it, what it is, and what it was taken for.
+"""Sheets of misclassified samples: the network's input, the reference form of its class and of the predicted ones.
 
-The characters beside the ink are KanjiVG's forms, the ones that training starts from: they show whether the ink has a
-shape that is not among them, and no Japanese font is needed. Where KanjiVG has none the code point stands.
+The reference forms are KanjiVG's, which training images are drawn from, so no Japanese font is needed. A class without
+a form is shown by its code point or name.
 """
 
 import csv
@@ -14,28 +14,28 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kakitori.charset import Charset
 from kakitori.files import replacing, write_text
-from training.evaluation.answers import BEST, Answer
+from training.evaluation.accuracy import BEST, Answer
 from training.ink.kanjivg import drawable, load_templates
 from training.ink.rasteriser import rasterise
 
-TILE, GAP, CAPTION = 128, 4, 34  # pixels: side of a picture, space between two, height of the text above
-# Width and height of one sample's pictures: the ink, the true form and those of the answers.
+TILE, GAP, CAPTION = 128, 4, 34  # pixels: side of a picture, gap between two, height of the caption
+# Width and height in pixels of one sample's strip: input, form of its class, forms of the answers.
 STRIP = ((2 + BEST) * (TILE + GAP) + 4 * GAP, CAPTION + TILE + 2 * GAP)
 COLUMNS = 2  # misread samples side by side
-MOST = 200  # samples on a sheet: more would be a picture that no viewer opens
+MOST = 200  # samples on a sheet; larger pictures do not open in common viewers
 PAPER, TEXT, GROUND = 255, 0, 205  # grey levels
-FORM_MARGIN, FORM_RADIUS = 0.08, 1.5  # of KanjiVG's forms; radius in pixels
+FORM_MARGIN, FORM_RADIUS = 0.08, 1.5  # of the reference forms: share of the side; pixels
 
-Forms = dict[int, np.ndarray]  # the strokes (S, P, 2) of each class that KanjiVG has
+Forms = dict[int, np.ndarray]  # class index to strokes (S, P, 2), of the classes in KanjiVG
 
 
 def worst_first(misread: Sequence[Answer]) -> list[Answer]:
-    """Return the answers in the order of how sure the wrong one was: wrong labels come first, near ties last."""
+    """Return the answers by decreasing probability of the wrong class: likely label errors come first."""
     return sorted(misread, key=lambda answer: -answer.probabilities[0])
 
 
 def write_errors(misread: Sequence[Answer], charset: Charset, path: Path) -> None:
-    """Write a sheet of the misread samples to `path`, a PNG, and all of them as a table beside it, a CSV file.
+    """Write the first MOST misclassified samples to `path`, a PNG, and all of them to a CSV file beside it.
 
     Raises:
         DataError: if KanjiVG is not installed.
@@ -48,7 +48,7 @@ def write_errors(misread: Sequence[Answer], charset: Charset, path: Path) -> Non
 
 
 def load_forms(charset: Charset) -> Forms:
-    """Return the main form of every class that KanjiVG has."""
+    """Return the main form of every class in KanjiVG."""
     known = drawable(charset)
     drawn = [index for index, char in enumerate(charset.characters) if char in known]
     if not drawn:
@@ -62,7 +62,7 @@ def load_forms(charset: Charset) -> Forms:
 
 
 def errors_csv(misread: Sequence[Answer], charset: Charset) -> str:
-    """Return a line for each misread sample, in the sheet's order: where from, what it is, what was answered."""
+    """Return CSV text with one line per sample, in the given order: source, writer, class, answers, probabilities."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     ranks = range(1, BEST + 1)
@@ -75,7 +75,7 @@ def errors_csv(misread: Sequence[Answer], charset: Charset) -> str:
 
 
 def draw_sheet(misread: Sequence[Answer], charset: Charset, forms: Forms) -> Image.Image:
-    """Return the samples as one grey picture, row by row."""
+    """Return the samples' strips as one grey picture of COLUMNS columns."""
     rows = max(1, -(-len(misread) // COLUMNS))
     sheet = Image.new("L", (COLUMNS * STRIP[0], rows * STRIP[1]), GROUND)
     for n, answer in enumerate(misread):
@@ -85,7 +85,7 @@ def draw_sheet(misread: Sequence[Answer], charset: Charset, forms: Forms) -> Ima
 
 
 def draw_strip(answer: Answer, number: int, charset: Charset, forms: Forms) -> Image.Image:
-    """Return a sample's ink, its class's form and those of the answers, with a caption over each."""
+    """Return a sample's input, its class's form and those of the answers, each below a caption."""
     strip = Image.new("L", STRIP, GROUND)
     sample = answer.sample
     seen = Image.fromarray(to_levels(sample.coverage)).resize((TILE, TILE), Image.Resampling.NEAREST)
@@ -103,7 +103,7 @@ def draw_strip(answer: Answer, number: int, charset: Charset, forms: Forms) -> I
 
 
 def draw_form(index: int, charset: Charset, forms: Forms) -> Image.Image:
-    """Return KanjiVG's form of a class, (TILE, TILE); without one, its code point as text."""
+    """Return the reference form of a class, (TILE, TILE); its code point or name as text if it has none."""
     if index in forms:
         return Image.fromarray(to_levels(rasterise(forms[index], TILE, FORM_MARGIN, FORM_RADIUS)))
     tile = Image.new("L", (TILE, TILE), PAPER)
@@ -118,5 +118,5 @@ def to_levels(coverage: np.ndarray) -> np.ndarray:
 
 
 def code_points(char: str) -> str:
-    """Return a character's code point, "U+7530"; a class's name, of several letters, as it is."""
+    """Return a character's code point as "U+7530"; a name of several letters unchanged."""
     return f"U+{ord(char):04X}" if len(char) == 1 else char

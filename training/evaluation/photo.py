@@ -1,7 +1,7 @@
-"""Photographs of drawings, made for measuring: ink on tinted, unevenly lit paper, shadowed, soft, grainy, JPEG.
+"""Simulated photographs of drawings for evaluation: tinted paper, uneven light, a shadow, blur, noise, JPEG.
 
-Not the camera that draws training images (`training.ink.camera` works on the network's 64 pixels): this one makes a
-picture of the size a user might crop, which then takes the whole image path.
+Independent of the camera of training images (`training.ink.camera`, which works at the network's image size): this one
+makes a picture of SIDE pixels that then goes through `kakitori.picture` as a user's photograph does.
 """
 
 import io
@@ -14,19 +14,19 @@ from kakitori.ink import Strokes, pack
 from training.ink.rasteriser import cover, fit
 
 SIDE = 256  # pixels
-MARGIN = (0.1, 0.2)  # share of the side left free around the ink
-PEN = (0.008, 0.016)  # radius, share of the side: a pen's line on a character of 2 cm
-PAPER = (225, 245)  # level of each colour, on its own: white to yellowish
-INK = (20, 90)  # black or blue pens, soft pencils
-GRADIENT = 0.12  # the light falls off by up to so much towards each side
-SHADOW, SHADOW_EDGE = (0.7, 0.95), (0.03, 0.2)  # light left in the shadow; width of its edge, share of the side
+MARGIN = (0.1, 0.2)  # share of the side on each side of the ink
+PEN = (0.008, 0.016)  # radius, share of the side: a ballpoint to a felt pen on a character of 2 cm
+PAPER = (225, 245)  # level of each colour channel, drawn separately: white to yellowish
+INK = (20, 90)  # level: black or blue pens, soft pencils
+GRADIENT = 0.12  # largest relative change of the light across the picture
+SHADOW, SHADOW_EDGE = (0.7, 0.95), (0.03, 0.2)  # light that remains in the shadow; width of its edge, share of the side
 BLUR = (0.6, 1.8)  # pixels, standard deviation
 NOISE = (2.0, 8.0)  # levels, standard deviation
 JPEG_QUALITY = 40
 
 
 def take_photo(strokes: Strokes, rng: Generator) -> np.ndarray:
-    """Return a photograph of strokes on paper, (SIDE, SIDE, 4) uint8, opaque.
+    """Return a simulated photograph of strokes on paper, (SIDE, SIDE, 4) uint8, opaque.
 
     Raises:
         DataError: as `training.ink.rasteriser.pack`.
@@ -43,7 +43,7 @@ def take_photo(strokes: Strokes, rng: Generator) -> np.ndarray:
 
 
 def light(rng: Generator) -> np.ndarray:
-    """Return the share of light that falls on each pixel, (SIDE, SIDE): uneven, with a soft-edged shadow."""
+    """Return each pixel's relative illumination, (SIDE, SIDE) float64: a linear gradient and a soft-edged shadow."""
     y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE - 0.5
     slope_x, slope_y = rng.uniform(-GRADIENT, GRADIENT, 2)
     angle, place, edge = rng.uniform(0, 2 * np.pi), rng.uniform(-0.3, 0.3), rng.uniform(*SHADOW_EDGE)
@@ -53,7 +53,7 @@ def light(rng: Generator) -> np.ndarray:
 
 
 def to_levels(values: np.ndarray) -> np.ndarray:
-    """Return levels of grey as a picture has them, uint8, rounded and cut off."""
+    """Return grey levels rounded and clipped to uint8."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 

@@ -1,7 +1,7 @@
-"""How far a model's confidence can be trusted: on characters it knows, on those it does not, and on no characters.
+"""Calibration and rejection: on characters of the charset, on other characters, and on out-of-distribution drawings.
 
-Rows of characters have the calibration error with and without the temperature, and the share called unsure; rows of
-outliers the share that is accepted, which is what should be none.
+Rows of characters hold the calibration error with and without the temperature, and the share rejected as unsure. Rows
+of out-of-distribution drawings hold the share accepted; ideally it is 0.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,29 +10,28 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from rich.progress import track
 from rich.table import Table
 
 from kakitori.confidence import REJECTION_FACTOR, Predictor, best_probabilities, is_unsure
 from kakitori.ink import to_tensor
+from kakitori.schemas.evaluation import ConfidenceRow, OutOfDistributionRow
 from kakitori.spec import ModelSpec
 from training.data.prepared import TEST
-from training.evaluation.accuracy import BATCH
+from training.evaluation.accuracy import ALL, BATCH
 from training.evaluation.metrics import calibration_error_percent, reliability
 from training.evaluation.samples import Sample
 from training.ink.out_of_distribution import looks_like_class, outliers
 
-Rows = list[dict[str, Any]]
-ALL = "all"
 OUTSIDE = -1  # the label of a character outside the charset
-COMPARED_AT = 0.01  # share of ink of the charset that is refused where scores are compared
+COMPARED_AT = 0.01  # share of ink of the charset that each score rejects when scores are compared
 PROBABILITY = "probability"
 
-# What might tell ink of the charset from other ink: functions of logits (N, K) and the temperature to (N,), more where
-# the network is surer.
+# Candidate rejection scores: functions of logits (N, K) and the temperature to (N,), larger for more certain answers.
 SCORES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     PROBABILITY: best_probabilities,
-    # The score that decides "unsure".
+    # The rejection score of `kakitori.confidence`.
     f"probability at {REJECTION_FACTOR:g} x temperature": lambda z, t: best_probabilities(z, REJECTION_FACTOR * t),
     "probability at 4 x temperature": lambda z, t: best_probabilities(z, 4 * t),
     "margin to the second": lambda z, t: np.ptp(np.partition(z, -2, axis=1)[:, -2:], axis=1),
@@ -45,43 +44,47 @@ SCORES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class ScoredAnswers:
-    """What is kept of the logits of N images, (N,) each: best classes, their plain softmax, unsure, scores by name."""
+    """What is kept of the logits of N images; all arrays are (N,)."""
 
-    best: np.ndarray
-    plain: np.ndarray
-    unsure: np.ndarray
-    scores: dict[str, np.ndarray]
+    best: np.ndarray  # class indices
+    plain: np.ndarray  # probabilities of the best classes at temperature 1
+    unsure: np.ndarray  # bool
+    scores: dict[str, np.ndarray]  # by the names of SCORES
 
     @property
     def probabilities(self) -> np.ndarray:
-        """Return the best classes' calibrated probabilities (N,)."""
+        """The calibrated probabilities of the best classes, (N,)."""
         return self.scores[PROBABILITY]
 
 
 def read_images(images: Iterable[np.ndarray], spec: ModelSpec, predict: Predictor) -> ScoredAnswers:
-    """Return the reading of images (H, W), coverage in [0, 1], taken batch by batch."""
-    images, confidence = iter(images), spec.confidence
+    """Return the scored answers to images (H, W), coverage in [0, 1], read batch by batch."""
+    remaining, confidence = iter(images), spec.confidence
     best, plain, unsure, scores = [], [], [], []
-    while batch := list(islice(images, BATCH)):
+    while batch := list(islice(remaining, BATCH)):
         logits = predict(to_tensor(np.stack(batch)))
         best.append(logits.argmax(axis=1))
         plain.append(best_probabilities(logits, 1))
         unsure.append(is_unsure(logits, confidence))
         scores.append([score(logits, confidence.temperature) for score in SCORES.values()])
     by_name = dict(zip(SCORES, np.concatenate(scores, axis=1), strict=True))
-    return ScoredAnswers(*map(np.concatenate, (best, plain, unsure)), by_name)
+    return ScoredAnswers(np.concatenate(best), np.concatenate(plain), np.concatenate(unsure), by_name)
 
 
-def confidence_rows(samples: Iterable[Sample], spec: ModelSpec, predict: Predictor) -> tuple[Rows, ScoredAnswers]:
-    """Return a row for every source, and one for all of several, and the reading of the samples.
+def confidence_rows(
+    samples: Iterable[Sample], spec: ModelSpec, predict: Predictor
+) -> tuple[list[ConfidenceRow], ScoredAnswers]:
+    """Return a row for every source, a last one for several together, and the scored answers.
 
-    Characters outside the charset that look like a class are left out. The last row has the `reliability` of all
-    answers to characters of the charset, see `training.evaluation.metrics`.
+    Characters outside the charset that are written like one of its classes are left out. The last row has the
+    reliability diagram of all answers to characters of the charset.
     """
-    charset, labels, sources = spec.get_charset(), [], []
+    charset = spec.get_charset()
+    labels: list[int] = []
+    sources: list[str] = []
 
     def images() -> Iterator[np.ndarray]:
-        for sample in track(samples, "Looking at confidence", transient=True):
+        for sample in track(samples, "Measuring confidence", transient=True):
             is_known = sample.char in charset
             if is_known or not looks_like_class(sample.char, charset):
                 labels.append(charset.index(sample.char) if is_known else OUTSIDE)
@@ -89,36 +92,38 @@ def confidence_rows(samples: Iterable[Sample], spec: ModelSpec, predict: Predict
                 yield sample.coverage
 
     reading = read_images(images(), spec, predict)
-    answers, origin = np.array(labels), np.array(sources)
+    classes, origin = np.array(labels), np.array(sources)
     groups = {name: origin == name for name in dict.fromkeys(sources)}
     groups |= {ALL: np.ones(len(origin), bool)} if len(groups) > 1 else {}
-    rows = [{"source": name} | figures(reading, answers, chosen) for name, chosen in groups.items()]
-    known = answers != OUTSIDE
-    rows[-1]["reliability"] = reliability(reading.probabilities[known], (reading.best == answers)[known])
-    return rows, reading
+    rows = [confidence_row(name, reading, classes, chosen) for name, chosen in groups.items()]
+    known = classes != OUTSIDE
+    diagram = reliability(reading.probabilities[known], (reading.best == classes)[known])
+    return [*rows[:-1], replace(rows[-1], reliability=diagram)], reading
 
 
-def figures(reading: ScoredAnswers, labels: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:
-    """Return the figures of the chosen (N,) bool of all samples; labels (N,) may be OUTSIDE."""
+def confidence_row(name: str, reading: ScoredAnswers, labels: np.ndarray, chosen: np.ndarray) -> ConfidenceRow:
+    """Return the row of a group, `chosen` (N,) bool of all samples; labels (N,) are class indices or OUTSIDE."""
     known, outside = chosen & (labels != OUTSIDE), chosen & (labels == OUTSIDE)
-    found: dict[str, Any] = {"characters": int(known.sum()), "outside_charset": int(outside.sum())}
+    figures: dict[str, Any] = {}
     if known.any():
         is_right = (reading.best == labels)[known]
-        found |= {
+        figures = {
             "right_percent": percent(is_right),
             "probability_percent": percent(reading.probabilities[known]),
             "ece_percent": calibration_error_percent(reading.probabilities[known], is_right),
             "ece_uncalibrated_percent": calibration_error_percent(reading.plain[known], is_right),
             "unsure_percent": percent(reading.unsure[known]),
         }
-    return found | ({"outside_accepted_percent": percent(~reading.unsure[outside])} if outside.any() else {})
+    if outside.any():
+        figures["outside_accepted_percent"] = percent(~reading.unsure[outside])
+    return ConfidenceRow(source=name, characters=int(known.sum()), outside_charset=int(outside.sum()), **figures)
 
 
-def outlier_rows(own: ScoredAnswers, spec: ModelSpec, predict: Predictor) -> Rows:
-    """Return a row for every kind of outlier: the share accepted, and the share each score would accept.
+def outlier_rows(own: ScoredAnswers, spec: ModelSpec, predict: Predictor) -> list[OutOfDistributionRow]:
+    """Return, for every kind of out-of-distribution drawing, the share accepted, now and by each score.
 
     Args:
-        own: the reading of ink of the charset; each score refuses a share of COMPARED_AT of it.
+        own: the scored answers to ink of the charset; each score's threshold rejects a share of COMPARED_AT of it.
         spec: of the model.
         predict: the model.
     """
@@ -126,24 +131,24 @@ def outlier_rows(own: ScoredAnswers, spec: ModelSpec, predict: Predictor) -> Row
     rows = []
     for kind, images in outliers(spec.get_charset(), spec.size, TEST):
         reading = read_images(images / np.float32(255), spec, predict)
-        rows.append({
-            "kind": kind,
-            "images": len(images),
-            "accepted_percent": percent(~reading.unsure),
-            "scores_accepted_percent": {n: percent(reading.scores[n] >= limit) for n, limit in limits.items()},
-        })  # fmt: skip
+        rows.append(OutOfDistributionRow(
+            kind=kind,
+            images=len(images),
+            accepted_percent=percent(~reading.unsure),
+            scores_accepted_percent={n: percent(reading.scores[n] >= limit) for n, limit in limits.items()},
+        ))  # fmt: skip
     return rows
 
 
 def percent(shares: np.ndarray) -> float:
-    """Return the mean of shares (N,) in per cent."""
+    """Return the mean of shares (N,) in percent, rounded to two decimals."""
     return round(100 * float(np.mean(shares)), 2)
 
 
-def confidence_table(rows: Rows) -> Table:
-    """Return the rows of samples as a table for a terminal."""
+def confidence_table(rows: list[ConfidenceRow]) -> Table:
+    """Return the rows as a table for a terminal."""
     columns = {
-        "characters": "characters", "right_percent": "right, %", "probability_percent": "mean probability, %",
+        "characters": "characters", "right_percent": "correct, %", "probability_percent": "mean probability, %",
         "ece_percent": "ECE, %", "ece_uncalibrated_percent": "ECE without temperature, %",
         "unsure_percent": "unsure, %",
         "outside_charset": "outside charset", "outside_accepted_percent": "of those accepted, %",
@@ -152,16 +157,17 @@ def confidence_table(rows: Rows) -> Table:
     for heading in columns.values():
         table.add_column(heading, justify="right")
     for row in rows:
-        table.add_row(row["source"], *(f"{row[name]:,}" if name in row else "" for name in columns))
+        values = [getattr(row, name) for name in columns]
+        table.add_row(row.source, *("" if value is None else f"{value:,}" for value in values))
     return table
 
 
-def outliers_table(rows: Rows) -> Table:
-    """Return the rows of outliers as a table for a terminal."""
+def outliers_table(rows: list[OutOfDistributionRow]) -> Table:
+    """Return the rows as a table for a terminal."""
     table = Table("kind")
     for heading in ("images", "accepted, %", *(f"by {name}, %" for name in SCORES)):
         table.add_column(heading, justify="right")
     for row in rows:
-        scores = (f"{row['scores_accepted_percent'][name]:.1f}" for name in SCORES)
-        table.add_row(row["kind"], f"{row['images']:,}", f"{row['accepted_percent']:.1f}", *scores)
+        scores = (f"{row.scores_accepted_percent[name]:.1f}" for name in SCORES)
+        table.add_row(row.kind, f"{row.images:,}", f"{row.accepted_percent:.1f}", *scores)
     return table

@@ -1,36 +1,50 @@
-"""evaluation.json: the rows of every measure, evaluation set and variant of a model."""
+"""evaluation.json: reading it, and replacing the entry of a measure, set and variant."""
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from kakitori.files import read_json, write_json
+from kakitori.schemas.evaluation import Entry, EvaluationEntry
+from kakitori.schemas.reader import read_document, write_document
 
 RESULTS_FILE = "evaluation.json"
-# What an entry measures; one that does not say so measures accuracy.
-ACCURACY, CONFUSABLES, CORRUPTIONS = "accuracy", "confusables", "corruptions"
-CONFIDENCE, OUT_OF_DISTRIBUTION = "confidence", "out_of_distribution"
+E = TypeVar("E", bound=Entry)
+
+
+def read_results(folder: Path) -> list[EvaluationEntry]:
+    """Return the entries of the folder's evaluation.json; none if there is no such file.
+
+    Raises:
+        KakitoriError: if the file does not fit its schema.
+    """
+    path = folder / RESULTS_FILE
+    kind: Any = list[EvaluationEntry]
+    return read_document(path, kind) if path.exists() else []
 
 
 def record_results(
-    rows: list[dict[str, Any]], name: str, variant: str, engine: str, model_dir: Path, measure: str = ACCURACY
+    kind: type[E], rows: list[Any], name: str, variant: str, engine: str, folder: Path
 ) -> None:
-    """Put a measure's rows for an evaluation set and variant into the model's `evaluation.json`, for older ones."""
-    path = model_dir / RESULTS_FILE
-    entries = read_json(path) if path.exists() else []
-    entry = {
-        "set": name, "variant": variant, "measure": measure, "engine": engine, "date": time.strftime("%Y-%m-%d"),
-        "rows": rows,
-    }  # fmt: skip
-    kept = {entry_key(e): e for e in entries} | {entry_key(entry): entry}
-    write_json(path, [kept[key] for key in sorted(kept)])
+    """Write rows of one measure to the folder's evaluation.json, in place of those of the same set and variant.
+
+    Args:
+        kind: the measure, a class of `kakitori.schemas.evaluation`.
+        rows: its rows.
+        name: of the evaluation set.
+        variant: of the model.
+        engine: name and version.
+        folder: a model directory, or another folder for results; it is made if missing.
+    """
+    entry: Any = kind(set=name, variant=variant, engine=engine, date=time.strftime("%Y-%m-%d"), rows=rows)  # type: ignore[call-arg]
+    kept = {old.key: old for old in read_results(folder)} | {entry.key: entry}
+    write_document(folder / RESULTS_FILE, [kept[key] for key in sorted(kept)])
 
 
-def entry_key(entry: dict[str, Any]) -> tuple[str, str, str]:
-    """Return what there is one entry of in `evaluation.json`: a measure, set and variant."""
-    return entry.get("measure", ACCURACY), entry["set"], entry["variant"]
+def of_measure(entries: list[EvaluationEntry], kind: type[E]) -> list[E]:
+    """Return the entries of one measure."""
+    return [entry for entry in entries if isinstance(entry, kind)]
 
 
-def of_measure(entries: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
-    """Return the entries of `evaluation.json` of one measure."""
-    return [entry for entry in entries if entry.get("measure", ACCURACY) == measure]
+def engines_of(entries: list[E]) -> str:
+    """Return the engines and dates of the entries, "engine, date; engine, date"."""
+    return "; ".join(sorted({f"{entry.engine}, {entry.date}" for entry in entries}))

@@ -19,12 +19,12 @@ from training.ink.rasteriser import rasterise
 from training.ink.source import InkSource
 
 TEST_IMAGES = 6000  # at least, of generated ink
-JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")  # how the Unicode names of kana and kanji begin
+JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")  # first words of the Unicode names of kana and kanji
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One character to read: its image, coverage (H, W) in [0, 1], and where it comes from."""
+    """One labelled character: its image, coverage (H, W) float32 in [0, 1], its source and its writer."""
 
     char: str
     coverage: np.ndarray
@@ -36,7 +36,7 @@ def stroke_samples(path: Path, spec: ModelSpec) -> list[Sample]:
     """Return the drawings of a stroke file, rasterised as the spec says.
 
     Raises:
-        DataError: if the file or a line cannot be used, or a line's character is one that nothing here can read.
+        DataError: if the file or a line cannot be used, or a line's character is refused by `check_readable`.
     """
     drawings = read_stroke_file(path)
     for drawing in drawings:
@@ -47,26 +47,31 @@ def stroke_samples(path: Path, spec: ModelSpec) -> list[Sample]:
     ]
 
 
-def check_readable(char: str, place: str, charset: Charset) -> None:
-    """Refuse a character that is neither in the charset nor kana or kanji: it is a mistake, not a sample to leave out.
+def check_readable(name: str, place: str, charset: Charset) -> None:
+    """Raise DataError for a class name that is neither in the charset nor a single kana or kanji.
 
-    Other kana and kanji may stand in a file: `evaluate` leaves them out and counts them.
+    Other kana and kanji pass: `evaluate` leaves them out and counts them.
 
-    Raises:
-        DataError: naming the place and the character.
+    Args:
+        name: a character, or a word of a charset whose classes are words.
+        place: file and line, for the message.
+        charset: of the model.
     """
-    if len(char) == 1 and char not in charset and not unicodedata.name(char, "").startswith(JAPANESE):
-        raise DataError(
-            f"{place}: {char!r} (U+{ord(char):04X}) is neither in charset {charset.name!r} nor another kana or kanji: "
-            "correct it, or leave it out."
-        )
+    is_character = len(name) == 1
+    if name in charset or (is_character and unicodedata.name(name, "").startswith(JAPANESE)):
+        return
+    shown = f"{name!r} (U+{ord(name):04X})" if is_character else repr(name)
+    raise DataError(
+        f"{place}: {shown} is neither in charset {charset.name!r} nor another kana or kanji: correct it, or leave it "
+        "out."
+    )
 
 
 def picture_samples(folder: Path, spec: ModelSpec) -> list[Sample]:
     """Return the pictures of a folder, fitted as the spec says.
 
     Raises:
-        DataError: if there is none, or one cannot be used.
+        DataError: if the folder has no picture, or one cannot be used.
     """
     samples = []
     for picture in track(list_pictures(folder), "Reading pictures", transient=True):
@@ -80,7 +85,7 @@ def picture_samples(folder: Path, spec: ModelSpec) -> list[Sample]:
 
 
 def generated_samples(spec: ModelSpec) -> list[Sample]:
-    """Return test images of generated ink: never drawn in training or for validation."""
+    """Return the images of generated ink's test split, the same in every call."""
     charset = spec.get_charset()
     images, labels = InkSource(charset).held_out(TEST, spec.size, TEST_IMAGES)
     return [
@@ -90,7 +95,7 @@ def generated_samples(spec: ModelSpec) -> list[Sample]:
 
 
 def prepared_samples(prepared: PreparedSet) -> Iterator[Sample]:
-    """Yield the test images of a prepared set, read from the disk one by one."""
+    """Yield the test images of a prepared set, reading each from the disk."""
     name = prepared.metadata.name
     for row in prepared.rows("test"):
         char = prepared.charset.characters[prepared.labels[row]]

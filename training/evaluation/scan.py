@@ -1,7 +1,7 @@
-"""Scans of drawings, made for measuring: small grey or black-and-white pictures of characters in cells on paper.
+"""Simulated scans of drawings for evaluation: small grey or black-and-white pictures of characters in form cells.
 
-Not the camera that draws training images (`training.ink.camera` works on the network's 64 pixels): this one makes a
-picture as databases of scanned forms hold them, which then takes the whole image path.
+Independent of the camera of training images (`training.ink.camera`, which works at the network's image size): this one
+makes a picture like those in databases of scanned forms, which then goes through `kakitori.picture`.
 """
 
 from dataclasses import dataclass
@@ -14,38 +14,28 @@ from kakitori.ink import Strokes, pack
 from training.evaluation.photo import to_levels
 from training.ink.rasteriser import cover, fit
 
-MARGIN = (0.12, 0.22)  # share of the side left free around the ink
-PAPER, SOFTNESS = 235.0, 0.6  # level of grey; pixels, standard deviation
-GRAIN = 5.0  # levels of grey from pixel to pixel, standard deviation
-MOTTLE_SIZE = 1.5  # pixels, of the paper's fibres
+MARGIN = (0.12, 0.22)  # share of the side on each side of the ink
+PAPER, SOFTNESS = 235.0, 0.6  # grey level; standard deviation of the blur in pixels
+GRAIN = 5.0  # grey levels, standard deviation of the noise of each pixel
+MOTTLE_SIZE = 1.5  # pixels, standard deviation of the blur of the paper's texture
 LINE_DEPTH, LINE_WIDTH = 120, (1, 3)  # levels below paper; pixels
-DUST = 4  # specks of 2 pixels' side
+DUST = 4  # specks of 2 x 2 pixels
 
 
 @dataclass(frozen=True)
 class Scan:
-    """One kind of scan; lengths are shares of the side, depths levels of grey."""
+    """One kind of scan; lengths are shares of the side, depths grey levels."""
 
     side: int = 96  # pixels
     pen: float = 0.014  # radius
-    depth: float = 170.0  # of the ink, below the paper
-    mottle: float = 0.0  # unevenness of the paper, standard deviation
-    has_lines: bool = False  # those of the cell, at all four sides, and dust
-    threshold: float | None = None  # levels below paper that become black, everything else white
-
-
-SCANS = {
-    "scanned in its cell, with dust": Scan(has_lines=True),
-    "scanned at 24 pixels": Scan(side=24, pen=0.025),
-    "scanned, pale pencil": Scan(side=64, depth=60, pen=0.012, mottle=4),
-    "scanned, mottled paper": Scan(depth=130, mottle=10),
-    "scanned, broken black and white": Scan(side=64, pen=0.011, mottle=15, threshold=80),
-    "scanned, felt tip, black and white": Scan(side=64, pen=0.035, mottle=15, threshold=65),
-}
+    depth: float = 170.0  # of the ink below the paper
+    mottle: float = 0.0  # grey levels, standard deviation of the paper's texture
+    has_lines: bool = False  # the cell's lines on all four sides, and dust
+    threshold: float | None = None  # grey levels below paper from which a pixel is black, others white
 
 
 def take_scan(strokes: Strokes, scan: Scan, rng: Generator) -> np.ndarray:
-    """Return a scan of strokes on paper, (side, side, 4) uint8, opaque.
+    """Return a simulated scan of strokes on paper, (side, side, 4) uint8, opaque.
 
     Raises:
         DataError: as `training.ink.rasteriser.pack`.
@@ -65,12 +55,12 @@ def take_scan(strokes: Strokes, scan: Scan, rng: Generator) -> np.ndarray:
 
 
 def soften(levels: np.ndarray, pixels: float) -> np.ndarray:
-    """Return levels of grey (H, W) blurred by a Gaussian of so many pixels, in whole levels."""
+    """Return grey levels (H, W) float64 after a Gaussian blur with this standard deviation, rounded to whole levels."""
     return np.asarray(Image.fromarray(to_levels(levels)).filter(ImageFilter.GaussianBlur(pixels))).astype(np.float64)
 
 
 def rule(levels: np.ndarray, rng: Generator) -> None:
-    """Draw the lines of a cell along the edges of a picture (S, S), not quite at them, and dust, in place."""
+    """Draw a cell's lines near the edges of grey levels (S, S), and dust, in place."""
     for turns in range(4):
         first = int(rng.integers(0, len(levels) // 24))
         np.rot90(levels, turns)[first : first + int(rng.integers(*LINE_WIDTH))] = PAPER - LINE_DEPTH

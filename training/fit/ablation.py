@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from kakitori.errors import KakitoriError
-from kakitori.files import write_json
+from kakitori.schemas.evaluation import Ablation, AblationRow, AblationSet
+from kakitori.schemas.reader import write_document
 from kakitori.spec import GENERATED
 from training.evaluation.accuracy import evaluate
 from training.evaluation.samples import generated_samples, stroke_samples
@@ -49,27 +49,28 @@ def run_ablation(
     if not stroke_files:
         raise KakitoriError("An ablation is measured on real handwriting: give at least one --strokes FILE.")
     cases = {NONE: None} | {effect: effect for effect in EFFECTS} | {WHOLE_HAND: ALONE}
-    rows: list[dict[str, Any]] = []
+    rows: list[AblationRow] = []
     for name, without in cases.items():
         model = folder / name.replace(" ", "-")
         config = replace(base, model=model, without=without)
         if not finished_facts(config):
             train(replace(config, fresh=not (model / FOLDER).exists()))
-        rows.append({"without": name, **measure(model, stroke_files)})
-        facts = {"setting": base.facts, "date": time.strftime("%Y-%m-%d"), "command": command}
-        write_json(results, facts | {"rows": rows})
+        rows.append(measure(name, model, stroke_files))
+        date = time.strftime("%Y-%m-%d")
+        write_document(results, Ablation(setting=base.facts, date=date, command=command, rows=rows))
 
 
-def measure(model: Path, stroke_files: Sequence[Path]) -> dict[str, Any]:
-    """Return the top-1 percentage on each stroke file and on ink with all effects, and the training images seen."""
+def measure(without: str, model: Path, stroke_files: Sequence[Path]) -> AblationRow:
+    """Return the row of a model trained without an effect: top-1 on each stroke file and on ink of all effects."""
     spec, network = load_network(model)
     predict, charset = network_predictor(network), spec.get_charset()
     sets = {path.name: stroke_samples(path, spec) for path in stroke_files} | {GENERATED: generated_samples(spec)}
     results = {name: evaluate(samples, charset, predict)[-1] for name, samples in sets.items()}
-    return {
-        "images_seen": spec.training["images_seen"],
-        "sets": [
-            {"set": name, "characters": row["characters"], "top1_percent": row["top1_percent"]}
+    return AblationRow(
+        without=without,
+        images_seen=spec.training["images_seen"],
+        sets=[
+            AblationSet(set=name, characters=row.characters, top1_percent=row.top1_percent)
             for name, row in results.items()
         ],
-    }
+    )

@@ -31,6 +31,12 @@ HALVES = 300  # characters of the charset at most, evenly spaced, that pairs are
 PAIR_STROKES = 4  # at least, of each of the two characters: 一 beside 口 could be a character
 SIDE_BY_SIDE, STACKED = 0, 1  # the axis of the second character's shift: x, y
 PAIRS = {"two side by side": SIDE_BY_SIDE, "two, one below the other": STACKED}
+# The seed of each kind's images. It belongs to its kind for good: with another one the images are others.
+SEEDS = {
+    "curve": 0, "tangle": 1, "zigzag": 2, "spiral": 3, "loops": 4, "rings": 5, "hatching": 6, "dots": 7, "digits": 8,
+    "Latin letters": 9, "hiragana": 10, "katakana": 11, "kanji, level 2": 12, "two side by side": 13,
+    "two, one below the other": 14,
+}  # fmt: skip
 
 # Makes the templates of a kind; the number is that of drawings, for kinds whose drawings are random.
 Maker = Callable[[np.random.Generator, int], Templates]
@@ -77,8 +83,8 @@ def outliers(charset: Charset, size: int, stream: int) -> Iterator[tuple[str, np
     Raises:
         DataError: if KanjiVG is not installed.
     """
-    for number, (kind, make) in enumerate(outlier_makers(charset).items()):
-        rng = np.random.default_rng([stream, number])
+    for kind, make in outlier_makers(charset).items():
+        rng = np.random.default_rng([stream, SEEDS[kind]])
         templates = make(rng, PER_KIND)
         count = len(templates.template_starts) - 1
         yield kind, draw(templates, np.tile(np.arange(count), -(-PER_KIND // count)), size, rng)

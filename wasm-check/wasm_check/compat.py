@@ -14,7 +14,8 @@ from typing import Any
 
 from rich.console import Console
 
-from export.report.tables import write_card, write_readme_tables
+from export.report.card import write_card
+from export.report.readme import write_readme_tables
 from kakitori.files import write_json
 from kakitori.spec import COMPAT_FILE
 from wasm_check.engines import select_columns

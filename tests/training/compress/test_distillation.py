@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from export.report.tables import training_runs
+from export.report.card import training_runs
 from kakitori.charset import get_charset
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec

@@ -9,7 +9,8 @@ from fontTools.ttLib import TTFont
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
 from training.data.fonts.glyph_variation import change_weight
-from training.data.prepare import Options, prepare
+from training.data.options import Options
+from training.data.prepare import prepare
 from training.data.prepared import open_prepared
 from training.data.registry import open_dataset
 from training.data.stored import StoredSource
@@ -184,7 +185,7 @@ def test_test_images_are_read_by_face(fonts):
     prepared, _ = prepare_digits(fonts)
     rows = evaluate_prepared(prepared, prepared.charset, lambda inputs: np.eye(10)[np.zeros(len(inputs), int)])
     (face,) = {prepared.metadata.writer_names[n] for n in prepared.writers[prepared.rows("test")]}
-    assert [row["writer"] for row in rows] == [face]
+    assert [row.writer for row in rows] == [face]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from kakitori.errors import DataError
-from training.data.prepare import Options, prepare
+from training.data.options import Options
+from training.data.prepare import prepare
 from training.data.prepared import open_prepared
 from training.data.published.pictures import class_name, find_pictures
 

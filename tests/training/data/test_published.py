@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kakitori.errors import DataError
-from training.data.prepare import Options, prepare
+from training.data.options import Options
+from training.data.prepare import prepare
 from training.data.prepared import SPLITS, open_prepared
 from training.data.published.idx import read_array
 from training.data.published.prepare import fit_levels, split_part

@@ -168,12 +168,12 @@ def test_every_test_image_is_read_once_by_writer(prepared):
         logits[:, 0] = 1  # あ for everything
         return logits
 
-    rows = {row["writer"]: row for row in evaluate_prepared(prepared, prepared.charset, predict)}
-    assert {writer: row["characters"] for writer, row in rows.items()} == {"writer 7": 1, "writer 8": 2, "all": 3}
-    assert rows["all"]["top1_percent"] == 66.667
-    assert rows["all"]["balanced_percent"] == 50  # あ 2 of 2, い 0 of 1
+    rows = {row.writer: row for row in evaluate_prepared(prepared, prepared.charset, predict)}
+    assert {writer: row.characters for writer, row in rows.items()} == {"writer 7": 1, "writer 8": 2, "all": 3}
+    assert rows["all"].top1_percent == 66.667
+    assert rows["all"].balanced_percent == 50  # あ 2 of 2, い 0 of 1
     (*_, last) = evaluate_prepared(prepared, Charset("a", ("あ", "ん")), lambda x: np.tile([1.0, 0.0], (len(x), 1)))
-    assert (last["characters"], last["outside_charset"], last["top1_percent"]) == (2, 1, 100)
+    assert (last.characters, last.outside_charset, last.top1_percent) == (2, 1, 100)
 
 
 def test_the_pen_is_as_wide_as_the_strokes(tmp_path, monkeypatch):
@@ -199,7 +199,7 @@ def test_a_charset_that_is_not_listed_travels_in_the_config(tmp_path):
 def test_many_writers_are_measured_together(prepared, monkeypatch):
     monkeypatch.setattr("training.evaluation.accuracy.MOST_WRITERS", 1)
     (row,) = evaluate_prepared(prepared, prepared.charset, lambda x: np.tile([1.0, 0.0, 0.0], (len(x), 1)))
-    assert (row["writer"], row["characters"]) == ("all", 3)
+    assert (row.writer, row.characters) == ("all", 3)
 
 
 def test_what_has_nothing_to_train_on_is_refused(prepared):

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kakitori.charset import Charset
 from kakitori.errors import DataError
+from kakitori.schemas.evaluation import AccuracyEntry, AccuracyRow, CorruptionsEntry
 from kakitori.spec import ModelSpec
 from training.data.published.pictures import list_pictures
 from training.evaluation.accuracy import evaluate
-from training.evaluation.results import record_results
-from training.evaluation.samples import Sample, generated_samples, picture_samples, stroke_samples
+from training.evaluation.results import of_measure, read_results, record_results
+from training.evaluation.samples import Sample, check_readable, generated_samples, picture_samples, stroke_samples
 
 BLANK = np.zeros((8, 8), np.float32)
 
@@ -35,21 +37,21 @@ def test_rows_follow_source_and_writer(small_charset):
         Sample(char, BLANK, source, writer)
         for char, source, writer in [("あ", "pen", "x"), ("い", "pen", "x"), ("あ", "pen", "y"), ("あ", "scan", "z")]
     ]
-    rows = {(r["source"], r["writer"]): r for r in evaluate(samples, small_charset, always(0))}
+    rows = {(r.source, r.writer): r for r in evaluate(samples, small_charset, always(0))}
     assert list(rows) == [("pen", "x"), ("pen", "y"), ("pen", "all"), ("scan", "z"), ("all", "all")]
-    assert [row["top1_percent"] for row in rows.values()] == [50, 100, 66.667, 100, 75]
-    assert rows["all", "all"]["top5_percent"] == 100
-    assert rows["all", "all"]["characters"] == 4
+    assert [row.top1_percent for row in rows.values()] == [50, 100, 66.667, 100, 75]
+    assert rows["all", "all"].top5_percent == 100
+    assert rows["all", "all"].characters == 4
 
 
 def test_characters_outside_the_charset_are_counted_not_hidden(small_charset):
     samples = [Sample("あ", BLANK, "pen", "x"), Sample("ア", BLANK, "pen", "x")]
     (row,) = evaluate(samples, small_charset, always(0))
-    assert (row["characters"], row["outside_charset"]) == (1, 1)
+    assert (row.characters, row.outside_charset) == (1, 1)
 
 
 @pytest.mark.parametrize("char", ["A", "☃", "é"])
-def test_a_character_that_nothing_can_read_is_named_with_its_line(tmp_path, spec, char):
+def test_a_character_that_is_neither_kana_nor_kanji_is_refused_with_its_line(tmp_path, spec, char):
     lines = [json.dumps({"char": c, "strokes": [[[0, 0], [1, 1]]]}) for c in ("あ", "ゔ", "龘", char)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     message = rf"a\.jsonl, line 4: '{char}' .* neither in charset 'etl9g' nor another kana or kanji"
@@ -87,15 +89,41 @@ def test_generated_test_set_is_balanced(spec):
     assert {sum(s.char == c for s in samples) for c in spec.get_charset().characters} == {60}
 
 
+@pytest.mark.parametrize("name", ["class_D", "ひらがな", "が" + "\u309a"])
+def test_a_word_outside_the_charset_is_refused(spec, name):
+    with pytest.raises(DataError, match=rf"a\.png: '{name}' is neither in charset 'etl9g' nor another kana or kanji"):
+        check_readable(name, "a.png", spec.get_charset())
+
+
+def test_words_of_the_charset_and_other_kanji_pass():
+    words = Charset("animals", ("cat", "class_D", "10"))
+    for name in ("cat", "class_D", "10", "龘", "ゔ"):
+        check_readable(name, "a.png", words)
+
+
+def accuracy_row(top1):
+    return AccuracyRow(
+        source="pen", writer="x", characters=1, outside_charset=0, top1_percent=top1, top5_percent=top1,
+        top10_percent=top1,
+    )  # fmt: skip
+
+
 def test_results_replace_older_ones_of_the_same_set_and_variant(tmp_path):
-    for value, variant in ((1, "pytorch"), (2, "pytorch"), (3, "strict.int8")):
-        record_results([{"top1_percent": value}], "set", variant, "engine", tmp_path)
-    entries = json.loads((tmp_path / "evaluation.json").read_text())
-    assert [(e["variant"], e["rows"][0]["top1_percent"]) for e in entries] == [("pytorch", 2), ("strict.int8", 3)]
+    for value, variant in ((1.0, "pytorch"), (2.0, "pytorch"), (3.0, "strict.int8")):
+        record_results(AccuracyEntry, [accuracy_row(value)], "set", variant, "engine", tmp_path)
+    assert [(e.variant, e.rows[0].top1_percent) for e in read_results(tmp_path)] == [("pytorch", 2), ("strict.int8", 3)]
 
 
-def test_measures_of_one_set_stand_beside_each_other(tmp_path):
-    for measure in ("accuracy", "corruptions", "accuracy"):
-        record_results([], "set", "pytorch", "engine", tmp_path, measure)
-    entries = json.loads((tmp_path / "evaluation.json").read_text())
-    assert [e["measure"] for e in entries] == ["accuracy", "corruptions"]
+def test_the_file_names_the_measure_and_leaves_out_absent_figures(tmp_path):
+    record_results(AccuracyEntry, [accuracy_row(1.0)], "set", "pytorch", "engine", tmp_path)
+    (entry,) = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert entry["measure"] == "accuracy"
+    assert "balanced_percent" not in entry["rows"][0]
+
+
+def test_each_measure_of_a_set_has_its_entry(tmp_path):
+    for kind in (AccuracyEntry, CorruptionsEntry, AccuracyEntry):
+        record_results(kind, [], "set", "pytorch", "engine", tmp_path)
+    entries = read_results(tmp_path)
+    assert [entry.measure for entry in entries] == ["accuracy", "corruptions"]
+    assert [type(entry) for entry in of_measure(entries, CorruptionsEntry)] == [CorruptionsEntry]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from kakitori.charset import Charset, get_charset
+from kakitori.schemas.evaluation import ConfusableRow
 from kakitori.spec import ModelSpec
-from training.evaluation.answers import Answer
+from training.evaluation.accuracy import Answer
 from training.evaluation.confusables import GROUPS, IMAGES_PER_MEMBER, confusable_rows, groups_in, member_samples
 from training.evaluation.samples import Sample
 
@@ -34,7 +35,7 @@ def test_groups_are_cut_down_to_the_charset(characters, groups):
 def test_figures_are_of_the_group():
     found = [answer("未", "未"), answer("未", "末"), answer("末", "人"), answer("末", "末"), answer("人", "人")]
     (row,) = confusable_rows(found, SMALL)
-    assert row == {"group": "未末", "characters": 4, "right_percent": 50, "confused_percent": 25}
+    assert row == ConfusableRow(group="未末", characters=4, right_percent=50, confused_percent=25)
 
 
 def test_without_answers_there_are_no_rows():

@@ -1,14 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from kakitori.errors import DataError
 from kakitori.spec import ModelSpec
-from training.evaluation.corruptions import (
-    CORRUPTIONS,
+from training.evaluation.corruptions import CORRUPTIONS, corrupted_image
+from training.evaluation.transforms import (
     PAD,
     by_mouse,
     by_pen_of,
-    corrupted_image,
     one_missing,
     slanted,
     stretched,
@@ -42,8 +43,14 @@ def test_every_row_gives_an_image_and_the_same_one_again(row, spec):
     assert np.array_equal(image, again)
 
 
-def test_names_are_told_apart():
-    assert len(BY_NAME) == len(CORRUPTIONS)
+def test_names_and_seeds_are_distinct():
+    assert len(BY_NAME) == len({row.seed for row in CORRUPTIONS}) == len(CORRUPTIONS)
+
+
+def test_a_renamed_corruption_keeps_its_images(spec):
+    row = BY_NAME["photographed"]
+    renamed = replace(row, name="seen by a camera")
+    assert np.array_equal(corrupted_image(LADDER, 7, row, spec), corrupted_image(LADDER, 7, renamed, spec))
 
 
 @pytest.mark.parametrize(
@@ -59,14 +66,14 @@ def test_the_whole_drawing_moves(change, before, after, rng):
     assert moved == pytest.approx(after)
 
 
-def test_a_mouse_reports_whole_pixels_of_the_pad(rng):
+def test_mouse_events_are_in_whole_pixels_of_the_pad(rng):
     points = np.concatenate(by_mouse(lines(), rng))
     assert np.array_equal(points, np.rint(points))
     assert points.max() < PAD
     assert len(points) > len(np.concatenate(lines()))
 
 
-def test_joining_takes_one_pen_lift_away(rng):
+def test_joining_removes_one_pen_lift(rng):
     joined = two_joined(lines(), rng)
     assert len(joined) == len(LADDER) - 1
     assert np.array_equal(np.concatenate(joined), np.concatenate(lines()))
@@ -79,11 +86,11 @@ def test_a_missing_stroke_is_one_of_the_shorter_ones(rng):
 
 
 @pytest.mark.parametrize(("name", "strokes"), [("two strokes joined", 1), ("a short stroke missing", 7)])
-def test_a_disturbance_that_does_not_apply_gives_nothing(name, strokes, spec):
+def test_a_corruption_that_does_not_apply_gives_no_image(name, strokes, spec):
     assert corrupted_image(LADDER[:strokes], 1, BY_NAME[name], spec) is None
 
 
-def test_pens_are_as_wide_as_they_say(spec, rng):
+def test_a_pen_has_the_named_width(spec, rng):
     stroke = [np.array([[0, 0], [1, 0]], float)]
     for width in (2, 4, 12):
         across = by_pen_of(width)(stroke, spec, rng)[:, spec.size // 2]

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kakitori.charset import Charset, get_charset
-from training.evaluation.answers import BEST, answers
+from training.evaluation.accuracy import BEST, answers
 from training.evaluation.error_sheet import COLUMNS, STRIP, draw_form, load_forms, write_errors
 from training.evaluation.samples import Sample
 

@@ -25,10 +25,10 @@ def spec(small_charset):
     )
 
 
-def sample(char, index, sureness, source="pen"):
-    """A picture whose pixels tell `predict` what to answer and how surely."""
+def sample(char, index, certainty, source="pen"):
+    """A sample whose first two pixels set the class that `predict` answers, and its logit."""
     coverage = np.zeros((SIZE, SIZE), np.float32)
-    coverage[0, 0], coverage[0, 1] = index / CLASSES, sureness
+    coverage[0, 0], coverage[0, 1] = index / CLASSES, certainty
     return Sample(char, coverage, source, "?")
 
 
@@ -39,32 +39,32 @@ def predict(inputs):
     return logits
 
 
-def test_rows_tell_right_unsure_and_accepted(spec):
+def test_rows_count_correct_unsure_and_accepted_answers(spec):
     samples = [sample("あ", 0, 1), sample("あ", 0, 0.1), sample("い", 0, 1), sample("ヰ", 5, 1), sample("ヱ", 5, 0.1)]
     (row,), _ = confidence_rows(samples, spec, predict)
-    assert (row["characters"], row["outside_charset"]) == (3, 2)
-    assert row["right_percent"] == pytest.approx(66.67)
-    assert row["unsure_percent"] == pytest.approx(33.33)
-    assert row["outside_accepted_percent"] == 50
-    assert row["ece_percent"] > 0
-    assert sum(row["reliability"]["counts"]) == 3
+    assert (row.characters, row.outside_charset) == (3, 2)
+    assert row.right_percent == pytest.approx(66.67)
+    assert row.unsure_percent == pytest.approx(33.33)
+    assert row.outside_accepted_percent == 50
+    assert row.ece_percent > 0
+    assert sum(row.reliability.counts) == 3
 
 
-def test_characters_that_look_like_a_class_are_left_out(spec):
+def test_characters_written_like_a_class_are_left_out(spec):
     (row,), reading = confidence_rows([sample("あ", 0, 1), sample("ヘ", 0, 1), sample("ぁ", 0, 1)], spec, predict)
-    assert (row["characters"], row["outside_charset"], len(reading.best)) == (1, 0, 1)
+    assert (row.characters, row.outside_charset, len(reading.best)) == (1, 0, 1)
 
 
 def test_several_sources_have_a_row_each_and_one_for_all(spec):
     samples = [sample("あ", 0, 1), sample("ヰ", 5, 1, "other hand")]
     rows, _ = confidence_rows(samples, spec, predict)
-    assert [row["source"] for row in rows] == ["pen", "other hand", "all"]
-    assert "right_percent" not in rows[1]
-    assert [("reliability" in row) for row in rows] == [False, False, True]
+    assert [row.source for row in rows] == ["pen", "other hand", "all"]
+    assert rows[1].right_percent is None
+    assert [row.reliability is not None for row in rows] == [False, False, True]
     assert confidence_table(rows).row_count == 3
 
 
-def test_every_score_is_larger_where_the_network_is_surer(spec):
+def test_every_score_is_larger_for_more_certain_answers(spec):
     weak, strong = (read_images([sample("あ", 0, s).coverage], spec, predict) for s in (0.2, 0.9))
     assert {name for name in SCORES if not strong.scores[name][0] > weak.scores[name][0]} <= {"the same in deviations"}
 
@@ -77,17 +77,17 @@ def test_the_score_that_decides_is_the_calibrated_probability(spec):
     assert reading.plain == pytest.approx(best_probabilities(logits, 1), rel=1e-5)
 
 
-def test_impostors_are_counted_by_kind(spec, monkeypatch):
+def test_out_of_distribution_drawings_are_counted_by_kind(spec, monkeypatch):
     def kinds(charset, size, stream):
         yield "blots", np.stack([255 * sample("", 3, s).coverage for s in (1, 0)]).astype(np.uint8)
 
     monkeypatch.setattr("training.evaluation.reliability.outliers", kinds)
     own = read_images([sample("あ", 0, s).coverage for s in np.linspace(0.5, 1, 50)], spec, predict)
     (row,) = outlier_rows(own, spec, predict)
-    assert (row["kind"], row["images"], row["accepted_percent"]) == ("blots", 2, 50)
-    assert set(row["scores_accepted_percent"]) == set(SCORES)
+    assert (row.kind, row.images, row.accepted_percent) == ("blots", 2, 50)
+    assert set(row.scores_accepted_percent) == set(SCORES)
     assert outliers_table([row]).row_count == 1
 
 
-def test_the_label_of_outsiders_is_no_class():
+def test_the_label_of_characters_outside_the_charset_is_no_class():
     assert OUTSIDE < 0

@@ -8,7 +8,7 @@ from training.evaluation.corruptions import CORRUPTIONS, UNCORRUPTED, Corruption
 from training.evaluation.robustness import corruption_rows
 
 LINE, CROSS = [[[0, 0], [1, 0]]], [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
-ERASED = Corruption("erased", draw=lambda lines, spec, rng: np.zeros((spec.size, spec.size), np.float32))
+ERASED = Corruption("erased", 1, draw=lambda lines, spec, rng: np.zeros((spec.size, spec.size), np.float32))
 BY_NAME = {row.name: row for row in CORRUPTIONS}
 
 
@@ -30,22 +30,22 @@ def drawings():
     return [Drawing(char, strokes, source, "?", line) for line, (char, strokes, source) in enumerate(written, 1)]
 
 
-def test_a_row_for_each_disturbance_and_source(spec):
+def test_a_row_for_each_corruption_and_source(spec):
     rows = corruption_rows(drawings(), spec, reads_ink_as_the_first_class, [UNCORRUPTED, ERASED])
-    figures = [(r["corruption"], r["source"], r["characters"], r["top1_percent"]) for r in rows]
+    figures = [(r.corruption, r.source, r.characters, r.top1_percent) for r in rows]
     assert figures == [
         ("none", "pen", 2, 100), ("none", "mouse", 1, 0), ("none", "all", 3, 66.667),
         ("erased", "pen", 2, 0), ("erased", "mouse", 1, 100), ("erased", "all", 3, 33.333),
     ]  # fmt: skip
-    assert [r["clean_top1_percent"] for r in rows] == [100, 0, 66.667] * 2
+    assert [r.clean_top1_percent for r in rows] == [100, 0, 66.667] * 2
 
 
-def test_only_drawings_that_a_disturbance_applies_to_count(spec):
+def test_only_drawings_that_a_corruption_applies_to_count(spec):
     rows = corruption_rows(drawings(), spec, reads_ink_as_the_first_class, [BY_NAME["two strokes joined"]])
-    assert {row["source"]: row["characters"] for row in rows} == {"pen": 1, "mouse": 1, "all": 2}
+    assert {row.source: row.characters for row in rows} == {"pen": 1, "mouse": 1, "all": 2}
 
 
-def test_a_disturbance_that_applies_to_no_drawing_has_no_row(spec):
+def test_a_corruption_that_applies_to_no_drawing_has_no_row(spec):
     assert corruption_rows(drawings(), spec, reads_ink_as_the_first_class, [BY_NAME["a short stroke missing"]]) == []
 
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 import training.fit.train
-from export.report.tables import training_command
+from export.report.card import training_command
 from kakitori.errors import ModelError
 from training.fit.checkpoints import RunState, best_row, checkpoints, load_state
 from training.fit.config import TrainConfig

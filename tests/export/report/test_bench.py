@@ -1,4 +1,4 @@
-"""What is measured is there; what is not there keeps what was measured of the same file in the same setting."""
+"""Existing files are measured; missing ones keep the figures of the same file in the same setting."""
 
 import json
 from types import SimpleNamespace
@@ -8,30 +8,31 @@ import pytest
 from export.errors import ManifestError
 from export.report import bench, latency
 from export.report.comparison import BrowserTimes
-from export.report.tables import make_tables
+from export.report.readme import make_tables
 from kakitori.files import write_json
+from kakitori.schemas.bench import Browser, ComparedFile, Comparison, RelativeTimes
 
-COMPARISON = {
-    "browser": {"engine": "", "problem": "no browser here"},
-    "rows": [
-        {"name": "stand-in", "size_bytes": 1, "native": {"p50_ms": 0.2, "p95_ms": 0.3, "ratio": 1.0}},
-        {"name": "strict.fp32", "size_bytes": 2, "native": {"p50_ms": 0.1, "p95_ms": 0.2, "ratio": 0.5}},
+COMPARISON = Comparison(
+    browser=Browser(engine="", problem="no browser here"),
+    rows=[
+        ComparedFile(name="stand-in", size_bytes=1, native=RelativeTimes(p50_ms=0.2, p95_ms=0.3, ratio=1.0)),
+        ComparedFile(name="strict.fp32", size_bytes=2, native=RelativeTimes(p50_ms=0.1, p95_ms=0.2, ratio=0.5)),
     ],
-}
+)
 
 
 def no_browser(files):
-    """Return what a machine without a browser does."""
+    """A `TimeInBrowser` of a machine without a browser."""
     return BrowserTimes(problem="no browser here")
 
 
 @pytest.fixture
 def measure(make_model, export, tmp_path, monkeypatch):
-    """Return (model directory with three files, a function that benches it and returns the lines said)."""
+    """Return (model directory with three files, a function that benches it and returns the reported lines)."""
     monkeypatch.setattr(latency, "WARM_UPS", 1)
     monkeypatch.setattr(latency, "RUNS", 3)
     monkeypatch.setattr(bench, "bench_ink", lambda: [{"side_px": 32, "images_per_second": 1, "images": 1}])
-    monkeypatch.setattr(bench, "write_card", lambda model_dir: None)  # a tiny model has no training to tell of
+    monkeypatch.setattr(bench, "write_card", lambda model_dir: None)  # a tiny model has no training facts
     monkeypatch.setattr(bench, "compare_speed", lambda *_: COMPARISON)
     model = make_model()
     export(model, ["strict", "tract"], ["fp32", "int4-weights"])
@@ -52,7 +53,7 @@ def rows_of(model):
 
 def test_every_file_is_measured_and_named_by_its_digest(measure):
     model, run = measure
-    assert not any("Not there" in line for line in run())
+    assert not any("Not measured" in line for line in run())
     digests = {row["variant"]: row["sha256"] for row in json.loads((model / "manifest.json").read_text())["files"]}
     assert {name: row["sha256"] for name, row in rows_of(model).items()} == digests
     for name, row in rows_of(model).items():
@@ -60,7 +61,7 @@ def test_every_file_is_measured_and_named_by_its_digest(measure):
         assert 0 < row["p50_ms"] <= row["p95_ms"]
 
 
-def test_a_machine_without_a_browser_compares_natively_and_says_so(measure):
+def test_a_machine_without_a_browser_compares_natively_and_reports_it(measure):
     model, run = measure
     assert "Compared natively only: no browser here" in run()
     assert (model / "bench.png").read_bytes().startswith(b"\x89PNG")
@@ -69,7 +70,7 @@ def test_a_machine_without_a_browser_compares_natively_and_says_so(measure):
     assert "not in Chromium (no browser here)" in table
 
 
-def test_an_absent_file_keeps_its_row_and_the_command_is_told(measure):
+def test_an_absent_file_keeps_its_row_and_the_command_is_printed(measure):
     model, run = measure
     run()
     before = rows_of(model)
@@ -80,7 +81,7 @@ def test_an_absent_file_keeps_its_row_and_the_command_is_told(measure):
         name: before[name] for name in ("tract.fp32", "strict.fp32")
     }
     assert lines[-3:] == [
-        "Not there, so not measured now: strict.fp32, tract.fp32, tract.int4-weights. They come back with",
+        "Not measured, since the files are missing: strict.fp32, tract.fp32, tract.int4-weights. Export them:",
         f"  invoke export --model {model} --backend strict --precision fp32",
         f"  invoke export --model {model} --backend tract --precision fp32,int4-weights",
     ]
@@ -93,7 +94,7 @@ def test_a_row_of_another_file_or_setting_is_not_kept(measure, field):
     measured = json.loads((model / "bench.json").read_text())
     for part in (measured["setting"], *measured["files"]):
         if field in part:
-            part[field] = "another"
+            part[field] = "0" * 64
     write_json(model / "bench.json", measured)
     (model / "onnx/tract.fp32.onnx").unlink()
     run()

@@ -1,8 +1,8 @@
-"""The model card: what it says of the data, and the carbon record, the sum of the runs that made a model, or none."""
+"""The model card: data and licence, the commands that made the model, and the sum of its runs' emissions."""
 
 import pytest
 
-from export.report.tables import emitted_grams, make_card
+from export.report.card import emitted_grams, make_card
 from kakitori.charset import get_charset
 from kakitori.spec import ModelSpec, write_spec
 
@@ -13,12 +13,12 @@ BOTH = {"source": "KanjiVG; fonts", "url": "https://a.org; https://b.org", "lice
 
 @pytest.fixture
 def card_of(tmp_path):
-    """Return what makes the card of a model that learnt from a data set with this licence."""
+    """Return a function that makes the card of a model trained on a data set with this licence."""
 
-    def make(dataset, data):
+    def make(dataset, data, **facts):
         charset = get_charset("digits")
         spec = ModelSpec("resnet", (4, 8), "adaptive_avg", "digits", len(charset), charset.digest,
-                         training={"dataset": dataset}, data=data)  # fmt: skip
+                         training={"dataset": dataset, **facts}, data=data)  # fmt: skip
         write_spec(spec, tmp_path)
         return make_card(tmp_path)
 
@@ -45,6 +45,25 @@ def test_no_other_mixture_is_said_to_be_without_handwriting(card_of, dataset):
     card = card_of(dataset, BOTH)
     assert "license: other" in card
     assert "No real handwriting" not in card
+
+
+def test_without_a_recipe_the_card_has_the_command_of_each_run(card_of):
+    card = card_of("ink", KANJIVG, epochs=3, base={"dataset": "ink", "epochs": 60})
+    assert "    invoke train --fresh --epochs 60\n" in card
+    assert "    invoke train --fresh --epochs 3\n" in card
+    assert "--recipe" not in card
+
+
+def test_with_a_recipe_the_card_has_its_command_and_the_settings_of_each_stage(card_of, tmp_path):
+    (tmp_path / "recipe.toml").write_text("", encoding="utf-8")
+    base = {"dataset": "ink", "epochs": 60}
+    card = card_of("ink", KANJIVG, epochs=3, start_from="runs/elsewhere", seed=2, base=base)
+    name = f"models/{tmp_path.name}"
+    assert f"\n    invoke train --recipe {name}/recipe.toml --model {name}\n" in card
+    assert "\n**Stage 1**: `epochs = 60`\n" in card
+    assert "\n**Stage 2**: `epochs = 3`, `seed = 2`\n" in card
+    assert "--fresh" not in card
+    assert "runs/" not in card
 
 
 def test_the_grams_of_all_runs_are_added():

@@ -1,4 +1,4 @@
-"""The stand-in is what it says, and files are compared with it by the same measure."""
+"""The stand-in has the size and shape of its model, and files are compared with it in turns."""
 
 import numpy as np
 import onnx
@@ -9,7 +9,8 @@ from export.manifest import read_manifest
 from export.report import comparison, latency
 from export.report.comparison import BrowserTimes, compare_speed, with_ratios
 from export.report.latency import native_samples, percentiles
-from export.report.standin import CHOSEN, STAND_INS, ScoredAnswers, scaled, write_standin
+from export.report.standin import CHOSEN, STAND_INS, StandIn, scaled, write_standin
+from kakitori.schemas.bench import Browser
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +21,8 @@ def _few_runs(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """A stand-in that is written in no time."""
-    monkeypatch.setitem(comparison.STAND_INS, CHOSEN, ScoredAnswers("small", 0.25, 2, 8, None))
+    """Make the stand-in small."""
+    monkeypatch.setitem(comparison.STAND_INS, CHOSEN, StandIn("small", 0.25, 2, 8, None))
 
 
 def test_the_standin_weighs_as_much_as_the_model_it_stands_for_and_is_the_same_every_time(tmp_path):
@@ -54,7 +55,7 @@ def test_percentiles_are_the_middle_and_the_slow_end():
 
 
 def test_ratios_are_to_the_first_file():
-    assert [row["ratio"] for row in with_ratios([np.full(9, 0.4), np.full(9, 0.1)])] == [1.0, 0.25]
+    assert [row.ratio for row in with_ratios([np.full(9, 0.4), np.full(9, 0.1)])] == [1.0, 0.25]
 
 
 def test_the_files_that_pages_run_are_compared_in_both_places(make_model, export, tmp_path, small):
@@ -68,7 +69,7 @@ def test_the_files_that_pages_run_are_compared_in_both_places(make_model, export
 
     result = compare_speed(model, read_manifest(model).files, 32, time_in_browser, tmp_path)
     assert heard == [(tmp_path / "standin.onnx", 64), (model / "onnx/strict.fp32.onnx", 32)]
-    assert [row["name"] for row in result["rows"]] == ["stand-in", "strict.fp32"]
-    assert [row["browser"]["ratio"] for row in result["rows"]] == [1.0, 2.0]
-    assert result["rows"][1]["native"]["ratio"] > 0
-    assert result["browser"] == {"engine": "a browser", "problem": ""}
+    assert [row.name for row in result.rows] == ["stand-in", "strict.fp32"]
+    assert [row.browser.ratio for row in result.rows] == [1.0, 2.0]
+    assert result.rows[1].native.ratio > 0
+    assert result.browser == Browser(engine="a browser", problem="")

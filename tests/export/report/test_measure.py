@@ -1,0 +1,79 @@
+"""Evaluation sets have names, and pictures of a user change no file of the model unless asked to."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from export.report import measure
+from export.report.measure import Further, measure_accuracy, named_paths
+from kakitori.errors import KakitoriError
+from kakitori.schemas.evaluation import AccuracyEntry
+from training.evaluation.results import read_results, record_results
+
+
+@pytest.fixture
+def model(make_model, tmp_path, monkeypatch):
+    """A model directory with a recorded result; the working folder is its parent."""
+    monkeypatch.chdir(tmp_path)
+    folder = make_model()
+    record_results(AccuracyEntry, [], "ink", "pytorch", "engine", folder)
+    (folder / "README.md").write_text("the card", encoding="utf-8")
+    monkeypatch.setattr(measure, "write_card", lambda model_dir: (model_dir / "README.md").write_text("a new card"))
+    return folder
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with one picture each of two characters."""
+    for number, char in enumerate("あい"):
+        (tmp_path / "photos" / char).mkdir(parents=True)
+        pixels = np.full((40, 40), 255, np.uint8)
+        pixels[10:30, 18 + number : 22] = 0
+        Image.fromarray(pixels).save(tmp_path / "photos" / char / "1.png")
+    return tmp_path / "photos"
+
+
+def contents(folder: Path):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_pictures_leave_the_model_directory_unchanged(model, photos, capsys):
+    before = contents(model)
+    measure_accuracy(model, None, {}, {"mine": photos}, None)
+    assert contents(model) == before
+    (entry,) = read_results(Path("runs/evaluation/tiny"))
+    assert (entry.set, entry.rows[-1].characters) == ("mine", 2)
+    assert {path.name for path in Path("runs/evaluation/tiny").iterdir()} == {
+        "evaluation.json", "mine.pytorch.png", "mine.pytorch.csv",
+    }  # fmt: skip
+    assert "--record" in capsys.readouterr().out
+
+
+def test_recorded_pictures_are_in_the_model_directory_and_its_card(model, photos):
+    measure_accuracy(model, None, {}, {"mine": photos}, None, Further(record=True))
+    assert [entry.set for entry in read_results(model)] == ["ink", "mine"]
+    assert (model / "README.md").read_text() == "a new card"
+    assert not Path("runs").exists()
+
+
+def test_paths_are_named_after_their_file_or_by_the_user(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=b").mkdir()
+    assert named_paths("--images", ["mine=some/where", "else/photos", "a=b"]) == {
+        "mine": Path("some/where"), "photos": Path("else/photos"), "a=b": Path("a=b"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["=photos", "mine=", "up/../there=photos", ".hidden=photos"])
+def test_a_name_that_is_not_plain_is_refused(value):
+    with pytest.raises(KakitoriError, match=r"--images .*: expected NAME=PATH with a plain name"):
+        named_paths("--images", [value])
+
+
+def test_two_sets_of_one_name_are_refused(model, photos):
+    with pytest.raises(KakitoriError, match="--images names two sets 'photos'"):
+        named_paths("--images", [str(photos), "photos=elsewhere"])
+    with pytest.raises(KakitoriError, match="Two evaluation sets are named 'ink'"):
+        measure_accuracy(model, None, {}, {"ink": photos}, "ink")
