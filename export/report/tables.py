@@ -14,6 +14,7 @@ from export.report.robust_tables import confusables_text, corruptions_text
 from export.report.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
 from kakitori.errors import KakitoriError
 from kakitori.files import read_json, write_text
+from kakitori.schemas.compat import Matrix, read_matrix
 from kakitori.schemas.manifest import Manifest
 from kakitori.spec import COMPAT_FILE, GENERATED, INK_CHARSETS, MANIFEST_FILE, read_spec
 from training.data.fonts.table import FONTS
@@ -113,7 +114,7 @@ def ablation_table(ablation: dict[str, Any]) -> str:
     )
 
 
-def compat_table(result: dict[str, Any] | None) -> str:
+def compat_table(result: Matrix | None) -> str:
     """Return where every exported file gives the same answers, engine by engine, and the setting."""
     if not result:
         return "Not measured yet: `invoke compat`."
@@ -124,9 +125,10 @@ def compat_table(result: dict[str, Any] | None) -> str:
 
 def read_measurements(model_dir: Path) -> dict[str, Any]:
     """Return what has been measured of a model: `evaluation`, `manifest`, `bench`, `compat`; None where nothing has."""
-    files = {"evaluation": RESULTS_FILE, "bench": BENCH_FILE, "compat": COMPAT_FILE}
+    files = {"evaluation": RESULTS_FILE, "bench": BENCH_FILE}
     manifest = read_manifest(model_dir) if (model_dir / MANIFEST_FILE).exists() else None
-    return {"manifest": manifest} | {
+    matrix = read_matrix(model_dir / COMPAT_FILE) if (model_dir / COMPAT_FILE).exists() else None
+    return {"manifest": manifest, "compat": matrix} | {
         name: read_json(model_dir / file) if (model_dir / file).exists() else None for name, file in files.items()
     }
 

@@ -12,9 +12,8 @@ from export.int8.equalise import equalise, find_pairs
 from export.int8.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
 from export.int8.ranges import activation_ranges, with_headroom
 from export.pooling import prepare_pooling
-from export.simplify import simplify
 from export.storage import as_float16, as_int4, as_int8, store_weights
-from export.to_onnx import to_onnx
+from export.to_onnx import simplify, to_onnx
 from kakitori.engine import onnx_predictor, open_session
 from kakitori.errors import EngineError
 from training.compress.int8 import largest_pair

@@ -21,7 +21,7 @@ def inputs(tmp_path):
 def test_without_answers_those_of_onnx_runtime_are_expected(classifier, inputs, suite):
     plan = plan_file(classifier, inputs(inputs=INPUTS))
     np.testing.assert_allclose(plan.suites[0].expected, suite.expected, atol=1e-5)
-    assert plan.subjects[0].precision == "fp32"
+    assert plan.subjects[0].facts.precision == "fp32"
 
 
 def test_given_answers_are_kept(classifier, inputs):

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from wasm_check.subjects import Subject
+from wasm_check.job import FileFacts, Subject
 
 CLASSES, SIDE = 7, 4
 INPUTS = np.random.default_rng(0).normal(size=(12, 1, SIDE, SIDE)).astype(np.float32)
@@ -32,6 +32,5 @@ def write_classifier(path: Path, operator: str = "MatMul", domain: str = "") -> 
 
 def make_subject(path: Path) -> Subject:
     """Return a file as a subject of the tiny suite."""
-    facts = {"model": "tiny", "backend": "strict", "pooling": "fixed_avg", "precision": "fp32", "opset": 11,
-             "bytes": path.stat().st_size, "sha256": "0" * 64}  # fmt: skip
-    return Subject(path.stem, path, "input", "logits", "fp32", "tiny", facts)
+    facts = FileFacts("tiny", "strict", "fixed_avg", "fp32", 11, path.stat().st_size, "0" * 64)
+    return Subject(path.stem, path, "input", "logits", "tiny", facts)

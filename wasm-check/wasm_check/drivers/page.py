@@ -1,7 +1,7 @@
-"""The engines that run in a browser: one probe page, served from a folder made for the job, that reports by POST.
+"""The engines that run in a browser: a probe page, served from a folder made for the job, that reports by POST.
 
-The page loads one subject, measures it, posts what it found, and loads itself again for the next, so that no subject
-finds what another left behind.
+The page loads one subject, measures it, posts the result, and reloads itself for the next, so that each subject starts
+in a fresh page.
 """
 
 import json
@@ -52,7 +52,7 @@ def run_page(job: Job, say: Callable[..., None]) -> None:
 
 
 def probe_headers(policy: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return the site's headers, with the sources that an engine needs added to the policy."""
+    """Return the site's headers, with an engine's sources added to the policy."""
     text = CONTENT_SECURITY_POLICY
     for directive, source in policy:
         text = text.replace(f"{directive} ", f"{directive} {source} ")
@@ -69,10 +69,11 @@ def write_probe_site(job: Job, folder: Path) -> None:
         shutil.copy(package.root / package.folder / file, folder / "engine")
     version = json.loads((package.root / package.folder / "package.json").read_text(encoding="utf-8"))["version"]
     suites = {}
-    for name in {subject.suite for subject in job.subjects}:
+    # Files are numbered: the names of users' files may hold characters that mean something else in a URL.
+    for i, name in enumerate(sorted({subject.suite for subject in job.subjects})):
         inputs = job.inputs(name)
-        (folder / f"{name}.bin").write_bytes(inputs.tobytes())
-        suites[name] = {"file": f"{name}.bin", "shape": list(inputs.shape)}
+        (folder / f"{i}.bin").write_bytes(inputs.tobytes())
+        suites[name] = {"file": f"{i}.bin", "shape": list(inputs.shape)}
     subjects = []
     for i, subject in enumerate(job.subjects):
         shutil.copy(subject.path, folder / f"{i}.onnx")
@@ -85,7 +86,7 @@ def write_probe_site(job: Job, folder: Path) -> None:
 
 
 class PageRun:
-    """What the page has told; the server's threads call `hear`, one message at a time, because the page waits."""
+    """The messages of the page. The server's threads call `hear`, one at a time: the page waits for each answer."""
 
     def __init__(self, job: Job, say: Callable[..., None]) -> None:
         self.job, self.say = job, say
@@ -96,7 +97,7 @@ class PageRun:
         self._logits: np.ndarray | None = None
 
     def hear(self, event: str, index: int, body: bytes) -> None:
-        """Take a message of the page about the subject at `index`."""
+        """Handle a message of the page about the subject at `index`."""
         hears = {"engine": self._engine, "start": self._start, "logits": self._take_logits, "done": self._done,
                  "unavailable": self._unavailable, "finished": self._finished}  # fmt: skip
         hears[event](index, body)
@@ -131,7 +132,7 @@ class PageRun:
 
 
 class ProbeHandler(SiteHandler):
-    """Serves the probe's folder, and hands what the page posts to the run."""
+    """Serves the probe's folder and passes the page's POST requests to the run."""
 
     def __init__(self, *args, run: PageRun, headers: dict[str, str], **kwargs):
         self.run = run
@@ -139,7 +140,7 @@ class ProbeHandler(SiteHandler):
         super().__init__(*args, **kwargs)
 
     def do_POST(self):
-        """Take `/<event>/<index>`; what goes wrong in here is the page's answer, so that its row tells it."""
+        """Handle `/<event>/<index>`; an error here is sent to the page, which reports it as the subject's."""
         _, event, index = self.path.split("/")
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
