@@ -5,6 +5,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import onnx
 import onnxsim
@@ -94,6 +95,8 @@ def export_dynamo(network: nn.Module, size: int, opset: int) -> onnx.ModelProto:
             )
         except torch.onnx.OnnxExporterError as problem:
             raise ExportError(f"torch.export cannot write this network: {_reason(problem)}") from problem
+    if program is None:  # only with fallback=True
+        raise ExportError("torch.export wrote no graph.")
     return lower_opset(program.model_proto, opset)
 
 
@@ -120,7 +123,7 @@ def export_torchscript(network: nn.Module, size: int, opset: int) -> onnx.ModelP
     Raises:
         ExportError: if a layer has no operator at this opset.
     """
-    buffer = io.BytesIO()
+    buffer: Any = io.BytesIO()  # torch 2.13 takes a stream here, but its annotation says a path
     with warnings.catch_warnings():
         # torch 2.13 (2026) only deprecates this exporter: "You are using the legacy TorchScript-based ONNX export".
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -7,8 +7,7 @@ import pytest
 from export.backends import BACKENDS, PRECISIONS, get_backend
 from export.errors import InterfaceError, QuantizationError, UnsupportedOpError
 from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
-from export.int8.bias_correction import correct_biases
-from export.int8.equalise import equalise, find_pairs
+from export.int8.adjust import correct_biases, equalise, find_pairs
 from export.int8.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
 from export.int8.ranges import activation_ranges, with_headroom
 from export.pooling import prepare_pooling

@@ -12,7 +12,6 @@ import pytest
 
 from tests.wasm_check.tiny import make_subject, write_classifier
 from wasm_check.engines import select_columns
-from wasm_check.refusals import known_refusal
 from wasm_check.runner import RUN_VARIABLE, run_column
 
 NATIVE = ("onnxruntime", "tract")
@@ -103,7 +102,3 @@ def test_an_engine_that_never_starts_fails_every_subject_once(subject, suite, he
     monkeypatch.setattr("wasm_check.runner.START_SECONDS", 1e-3)
     run_column(column_of("tract"), [subject], [suite], heard)
     assert "did not start" in heard.results[subject.key]["error"]
-
-
-def test_an_unknown_failure_is_no_known_refusal():
-    assert known_refusal("tractjs", "tractjs 0.4.0", "fp32", "out of memory") is None

@@ -133,7 +133,7 @@ def _erase_identities(traced: fx.GraphModule) -> None:
 
 
 def _equalise(traced: fx.GraphModule) -> None:
-    """Even out the convolutions as `export.int8.equalise` will, so that it finds nothing left to do."""
+    """Even out the convolutions as `export.int8.adjust` will, so that it finds nothing left to do."""
     pairs = list(_equalisable(traced))
     for _ in range(PASSES):
         for first, second in pairs:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kakitori.files import sha256_of
 from kakitori.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec
@@ -14,7 +15,7 @@ from training.fit.train import train
 # would be 2x2, which a 2x2 pooling leaves as it is.
 PROBE_POOLINGS = ("adaptive_max", "avg_2x2", "max_2x2")
 PROBE_PRECISIONS = ("fp32", "fp16", "fp16-weights", "int8")
-PROBE_TRAINING = {"class_limit": 50, "epochs": 48, "size": 64, "batch_size": 64}
+PROBE_TRAINING: dict[str, Any] = {"class_limit": 50, "epochs": 48, "size": 64, "batch_size": 64}
 
 
 def copy_model(model_dir: Path, copy: Path) -> Path:

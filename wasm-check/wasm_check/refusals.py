@@ -29,8 +29,10 @@ REFUSALS = (
     Refusal(ORT, r"Opset (\d+) is under development", "{engine} does not read opset {0}."),
     Refusal(TRACT, r"Unimplemented\((\w+)\)", NO_OPERATOR),
     Refusal(("tractjs",), r"No matrix multiplier for (\w+)", "{engine} has no matrix product of {0}."),
-    Refusal(("tract",), r"(\w+) ToTypedTranslator.*expected \S*F16 got \S*F32",
+    Refusal(TRACT, r"(\w+) ToTypedTranslator.*(?:expected \S*F16 got \S*F32|tensor is F16, accessed as F32)",
             "{engine} has no operator {0} of float16: take fp16-weights."),
+    Refusal(("ort-web-webgpu",), "requires f16 but the device does not support it",
+            "{engine} needs shader-f16 for this file, which this WebGPU adapter lacks: take fp16-weights."),
     Refusal(("tractjs",), "Can not broadcast shapes",
             "{engine} cannot add a ConvInteger's zero points, and refuses the file: take int8.", ("int8-dynamic",)),
 )  # fmt: skip

@@ -87,7 +87,7 @@ def measure(subject: JobSubject, job: Job, open_file: Open, idle_memory: int) ->
 
 def time_runs(run: Callable[[int], Any]) -> list[float]:
     """Return the milliseconds of each of up to WARM_RUNS runs, which take WARM_SECONDS together at most."""
-    samples = []
+    samples: list[float] = []
     end = time.perf_counter() + WARM_SECONDS
     while len(samples) < WARM_RUNS and time.perf_counter() < end:
         started = time.perf_counter()

@@ -36,11 +36,13 @@ def run_page(job: Job, say: Callable[..., None]) -> None:
     folder = job.folder / "site"
     write_probe_site(job, folder)
     run = PageRun(job, say)
-    engine = job.column.engine
+    engine, browser_name = job.column.engine, job.column.browser
+    if browser_name is None:
+        raise Unavailable(f"{engine.label} runs in a browser: name one with --browser.")
     handler = partial(ProbeHandler, run=run, headers=probe_headers(engine.policy))
     with (
         running_server(folder, isolated=engine.isolated, handler=handler) as url,
-        open_browser(job.column.browser) as browser,
+        open_browser(browser_name) as browser,
     ):
         run.browser_memory = browser.memory
         browser.open(url)
@@ -63,6 +65,7 @@ def write_probe_site(job: Job, folder: Path) -> None:
     """Write the folder that the page is served from: probe, engine, models, inputs, and the job for the page."""
     shutil.copytree(PROBE_DIR, folder, dirs_exist_ok=True)
     package = job.column.engine.package
+    assert package, "an engine that runs in a page has a package"
     ensure_packages(package.root)
     (folder / "engine").mkdir(exist_ok=True)
     for file in package.files:
@@ -119,7 +122,7 @@ class PageRun:
         if self._logits is not None:
             result["logits"] = self.job.save_logits(subject, self._logits)
             memory = self.browser_memory()
-            if None not in (memory, self._idle_memory):
+            if memory is not None and self._idle_memory is not None:
                 result["memory_mb"] = max(0, memory - self._idle_memory) / 1e6
         self.say("done", subject=subject.key, result=result)
 
