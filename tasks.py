@@ -151,14 +151,14 @@ def calibrate(c, model=MODEL):
     help={
         "backend": "Comma-separated: tract, ort-tract, strict; or all.",
         "pooling": "A pooling other than the trained one; what fits the weights is legal.",
-        "precision": "Comma-separated: fp32, fp16, int8, int8-dynamic, int8-weights, int4-weights; or all.",
+        "precision": "Comma-separated precisions such as fp32,fp16,int8 (--list shows them); or all.",
         "model": "Model directory.",
         "list": "Only print the tables of backends, operators, poolings and precisions.",
     }
 )
 @clear_errors
 def export(c, backend="tract", pooling=None, precision="fp32,int8", model=MODEL, list=False):
-    """Write ONNX files that have passed every check, mapping.json and manifest.json."""
+    """Write ONNX files that pass every check, mapping.json and manifest.json."""
     if list:
         from export.listing import print_listing
 
@@ -200,15 +200,15 @@ def serve(c, port=0, dist=DIST):
 @task(
     iterable=["strokes"],
     help={
-        "model": "Model directory; variants that are not exported yet are exported first.",
-        "variant": "Comma-separated variants such as strict.fp32,strict.int8; without it all.",
-        "engine": "Comma-separated engines such as onnxruntime,ort-web; without it all.",
-        "browser": "Comma-separated browsers: chromium, firefox, webkit; without it all.",
+        "model": "Model directory; missing variants are exported first.",
+        "variant": "Comma-separated variants such as strict.fp32,strict.int8; default: all.",
+        "engine": "Comma-separated engines such as onnxruntime,ort-web; default: all.",
+        "browser": "Comma-separated browsers: chromium, firefox, webkit; default: all.",
         "strokes": "A stroke file: measure accuracy on handwriting in every engine; may be given several times.",
         "onnx": "Your own ONNX classifier instead of a model; needs --inputs.",
-        "inputs": "For --onnx: an npz file with `inputs`, (N, …) float32, and `logits`, if the answers are known.",
+        "inputs": "For --onnx: an npz file with `inputs`, (N, …) float32, and `logits` if the answers are known.",
         "out": "Folder for compat.json, compat.csv and compat.html.",
-        "timeout": "Seconds that one file may take in one engine.",
+        "timeout": "Time limit in seconds of one file in one engine.",
     }
 )
 @clear_errors

@@ -1,4 +1,4 @@
-"""What can go wrong between weights and checked ONNX files. Standard library only.
+"""The errors of the export stage. Standard library only.
 
 ExportError             (a KakitoriError)
 ├── PoolingError        a pooling that does not fit the weights or the backend
@@ -16,7 +16,7 @@ from kakitori.errors import KakitoriError
 
 
 class ExportError(KakitoriError):
-    """An export that must not be used; `variant` is its name once known, and begins the sentence."""
+    """A failed export; `variant` is its name once known, and the sentence begins with it."""
 
     variant: str | None = None
 
@@ -34,7 +34,7 @@ class InterfaceError(ExportError):
 
 
 class UnsupportedOpError(ExportError):
-    """Operators that the backend does not promise; `operators` names them."""
+    """Operators outside the backend's list; `operators` names them."""
 
     def __init__(self, backend: str, operators: list[str], legal: list[str]) -> None:
         self.operators = operators
@@ -45,11 +45,11 @@ class UnsupportedOpError(ExportError):
 
 
 class QuantizationError(ExportError):
-    """A graph that is not the INT8 graph it claims to be."""
+    """An INT8 graph with layers left in float."""
 
 
 class ParityError(ExportError):
-    """Logits further from PyTorch's than the precision allows; `difference` and `limit` are in logit units."""
+    """Logits that differ from PyTorch's by more than the precision's limit; `difference` and `limit` are in logits."""
 
     def __init__(self, difference: float, limit: float, inputs: int, engine: str) -> None:
         self.difference, self.limit = difference, limit
@@ -75,7 +75,7 @@ class MappingError(ExportError):
 
 
 class ManifestError(ExportError):
-    """A manifest.json that is missing, damaged or at odds with the files beside it."""
+    """A manifest.json that is missing, damaged or contradicts the files beside it."""
 
 
 class VariantsFailed(ExportError):

@@ -1,4 +1,4 @@
-"""What an ONNX graph holds, and its last touches: no trace of the machine that made it, facts about the model in it."""
+"""The facts of an ONNX graph, the checks of them, and the removal of build traces from it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PRODUCER = "kakitori"
 
 @dataclass(frozen=True)
 class Tensor:
-    """A graph input or output; a dynamic axis is its name."""
+    """A graph input or output; a dynamic axis is given by its name."""
 
     name: str
     dtype: str  # as onnx.TensorProto spells it
@@ -26,7 +26,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class GraphFacts:
-    """What the contract fixes about a file."""
+    """The properties of a file that the contract fixes."""
 
     opset: int
     ir_version: int
@@ -65,7 +65,7 @@ def check_interface(facts: GraphFacts, spec: ModelSpec, opset: int, ir_version: 
     """Raise unless names, types, axes, shapes, opset and IR version are those of the contract.
 
     Raises:
-        InterfaceError: saying the first thing found, in that order, and what was expected.
+        InterfaceError: for the first difference in that order, with what was found and expected.
     """
     wanted_input = Tensor(INPUT_NAME, "FLOAT", (BATCH, 1, spec.size, spec.size))
     wanted_output = Tensor(OUTPUT_NAME, "FLOAT", (BATCH, spec.num_classes))
@@ -85,11 +85,10 @@ def check_interface(facts: GraphFacts, spec: ModelSpec, opset: int, ir_version: 
 
 
 def check_operators(facts: GraphFacts, backend: Backend, precision: Precision) -> None:
-    """Raise UnsupportedOpError for operators that the backend's list, where it has one, does not hold."""
+    """Raise UnsupportedOpError for operators outside the backend's list; a backend without a list allows all."""
     legal = backend.legal_operators(precision)
-    foreign = sorted(facts.operators.keys() - legal) if legal is not None else []
-    if foreign:
-        raise UnsupportedOpError(backend.name, foreign, sorted(legal))
+    if legal is not None and not facts.operators.keys() <= legal:
+        raise UnsupportedOpError(backend.name, sorted(facts.operators.keys() - legal), sorted(legal))
 
 
 def check_file(path: Path) -> onnx.ModelProto:
@@ -113,8 +112,8 @@ def check_file(path: Path) -> onnx.ModelProto:
 def finish(model: onnx.ModelProto, spec: ModelSpec, ir_version: int) -> onnx.ModelProto:
     """Return a copy without build traces and intermediate shapes, and with the model's facts as metadata.
 
-    Intermediate shapes go because tract 0.23.9 refuses a fixed input beside shapes that name the batch ("Impossible
-    to unify Sym(batch) with Val(1)"); stack traces and the exporter's name because they depend on the machine.
+    tract 0.23.9 refuses a fixed input with intermediate shapes that name the batch ("Impossible to unify Sym(batch)
+    with Val(1)"). Stack traces and the exporter's name depend on the machine.
     """
     finished = onnx.ModelProto()
     finished.CopyFrom(model)
@@ -139,7 +138,7 @@ def finish(model: onnx.ModelProto, spec: ModelSpec, ir_version: int) -> onnx.Mod
 
 
 def metadata(spec: ModelSpec) -> dict[str, str]:
-    """Return what a file says about itself, sorted by key, so that it can be used far from its model directory."""
+    """Return the metadata of a file, sorted by key, with which it can be used without its model directory."""
     facts = {
         "attribution": spec.data.get("attribution", ""),
         "charset": spec.charset,

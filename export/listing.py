@@ -1,4 +1,4 @@
-"""The tables of export/backends.py, printed: what can be asked of `invoke export`. Needs no torch."""
+"""The tables of export/backends.py, printed by `invoke export --list`. Needs no torch."""
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -23,7 +23,7 @@ def make_table(title: str, headings: list[str], rows: list[list[str]]) -> Table:
 
 
 def backends_table() -> Table:
-    """Return what each backend's files are, its default pooling first among those it allows."""
+    """Return each backend's opset, exporters, poolings (the default one first) and precisions."""
     rows = [
         [row.name, str(row.opset), ", then ".join(row.exporters),
          ", ".join([f"{row.default_pooling} (default)", *(p for p in row.poolings if p != row.default_pooling)]),
@@ -34,7 +34,7 @@ def backends_table() -> Table:
 
 
 def operators_table() -> Table:
-    """Return the published allow-list of `strict`: for all of its files, and for those of one precision."""
+    """Return the published allow-list of `strict`: the operators of every file, and those added by a precision."""
     strict = BACKENDS["strict"]
     rows = [["every file", ", ".join(sorted(STRICT_OPERATORS))]]
     rows += [
@@ -45,7 +45,7 @@ def operators_table() -> Table:
 
 
 def poolings_table() -> Table:
-    """Return what each pooling leaves for the classifier, C being the channels of the last feature map."""
+    """Return each pooling's output and classifier input; C is the number of channels of the last feature map."""
     rows = [
         [name, f"{row.output}x{row.output}", "C" if row.output == 1 else f"{row.output**2}C",
          "at export, in place of the adaptive one" if row.fixed else "`invoke train --pooling`"]
@@ -55,7 +55,7 @@ def poolings_table() -> Table:
 
 
 def precisions_table() -> Table:
-    """Return how each precision stores its numbers, and how far its files may be from PyTorch."""
+    """Return how each precision stores its numbers, and the limits of its difference from PyTorch."""
     rows = [
         [row.name, row.scheme, row.stores,
          "" if row.max_logit_difference is None else f"{row.max_logit_difference:g}", f"{row.max_top1_drop:g}"]

@@ -1,7 +1,7 @@
-"""What torch.export writes, opset 18, as the older opset that an engine reads.
+"""Rewrite a graph of opset 18, as torch.export writes it, at an older opset.
 
-No converter does it: torch 2.13 asks the one of ONNX, which has "No Adapter From Version $14 for Relu", logs that and
-goes on with 18; onnxscript 0.7.2 converts between 18 and 25 only. A plain classifier needs two changes.
+No converter can: torch 2.13 calls ONNX's, which fails with "No Adapter From Version $14 for Relu", and keeps 18;
+onnxscript 0.7.2 converts between 18 and 25 only. A plain classifier needs two changes.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from onnx import helper, numpy_helper
 
 from export.errors import ExportError
 
-# Written the same at opsets 11, 12 and 18, as far as float32 goes: https://onnx.ai/onnx/operators/
+# The same at opsets 11, 12 and 18 for float32: https://onnx.ai/onnx/operators/
 UNCHANGED = frozenset({"Add", "AveragePool", "Conv", "Flatten", "Gemm", "MaxPool", "Mul", "Relu", "Sigmoid"})
 GLOBAL_POOLS = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 OLDEST = 11
@@ -24,7 +24,7 @@ def lower_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
         opset: OLDEST to 18.
 
     Raises:
-        ExportError: for an operator that it does not know how to write there.
+        ExportError: for an operator without a rule.
     """
     if opset < OLDEST:
         raise ExportError(f"Opset {opset} is too old: {OLDEST} is the first that can be written.")
@@ -37,7 +37,7 @@ def lower_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
 
 
 def _lower(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> onnx.NodeProto:
-    """Return the node in the words of the older opset; `constants` are the graph's initializers."""
+    """Return the node rewritten for the older opset; `constants` are the graph's initializers."""
     attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     argument = constants.get(node.input[1]) if len(node.input) == 2 else None
     if node.op_type in UNCHANGED:
@@ -51,5 +51,5 @@ def _lower(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> onnx.NodeP
 
 
 def _is_over_images(axes: np.ndarray | None) -> bool:
-    """Tell whether these are the last two axes of (N, C, H, W)."""
+    """Return whether these are the last two axes of (N, C, H, W)."""
     return axes is not None and sorted(int(axis) % 4 for axis in axes) == [2, 3]

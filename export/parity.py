@@ -1,4 +1,4 @@
-"""A file against the network it came from: logits on the same images, and accuracy on the evaluation set."""
+"""Compare a file with its PyTorch network: logits on the same images, and accuracy on the evaluation set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, in_batches
 from training.models.weights import network_predictor
 
-# One image, as the page sends it, and a batch that is no power of two: the batch axis must be free.
+# One image, as the page runs it, and a batch that is no power of two: the batch axis must be dynamic.
 PARITY_BATCHES = (1, 7)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What PyTorch answers; computed once, compared with every file."""
+    """PyTorch's logits and accuracy; computed once, compared with every file."""
 
     evaluation_set: str
     evaluation: LabelledImages
@@ -30,7 +30,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class ParityResult:
-    """How far a file is from PyTorch."""
+    """The differences of a file from PyTorch."""
 
     max_logit_difference: float
     argmax_agreement: float  # share of inputs, 0..1
@@ -39,7 +39,7 @@ class ParityResult:
     top1_percent: float
     reference_top1_percent: float
     images: int  # behind the two percentages
-    evaluation_set: str  # which they are of
+    evaluation_set: str  # its name
 
     @property
     def drop(self) -> float:
@@ -48,7 +48,7 @@ class ParityResult:
 
 
 def make_reference(network: nn.Module, samples: Samples) -> Reference:
-    """Return PyTorch's answers to the parity and evaluation images; network in evaluation mode."""
+    """Return PyTorch's logits and accuracy; the network is in evaluation mode."""
     predict, evaluation = network_predictor(network), samples.evaluation()
     images = parity_images(evaluation)
     return Reference(samples.name, evaluation, images, in_batches(predict, images), top1_percent(predict, evaluation))
@@ -61,7 +61,7 @@ def top1_percent(predict: Callable[[np.ndarray], np.ndarray], samples: LabelledI
 
 
 def compare(predict: Predictor, reference: Reference) -> ParityResult:
-    """Return how a file's answers differ from PyTorch's, over both batch sizes of PARITY_BATCHES."""
+    """Return the differences of a file's logits from PyTorch's, over both batch sizes of PARITY_BATCHES."""
     runs = [in_batches(predict, reference.images, size) for size in PARITY_BATCHES]
     agreement = np.mean([(run.argmax(axis=1) == reference.logits.argmax(axis=1)).mean() for run in runs])
     return ParityResult(
@@ -77,7 +77,7 @@ def compare(predict: Predictor, reference: Reference) -> ParityResult:
 
 
 def check_parity(result: ParityResult, precision: Precision) -> None:
-    """Raise if a file is further from PyTorch than its precision allows; NaN is further than anything.
+    """Raise if a file differs from PyTorch by more than its precision's limits; NaN exceeds every limit.
 
     Raises:
         ParityError: logits.
@@ -87,6 +87,6 @@ def check_parity(result: ParityResult, precision: Precision) -> None:
     if limit is not None and not result.max_logit_difference <= limit:
         raise ParityError(result.max_logit_difference, limit, result.inputs, result.engine)
     limit = precision.max_top1_drop
-    # One image more read wrongly is chance, however few they are.
+    # One more misread image is chance, however few images there are.
     if not result.drop <= max(limit, 100 / result.images + 1e-6):
         raise AccuracyError(result.evaluation_set, result.drop, limit, result.images)

@@ -1,6 +1,7 @@
-"""Adaptive pooling to fixed kernels: the same function at the trained size, in operators every engine has."""
+"""Replace adaptive pooling by fixed kernels: the same function at the trained size, in operators of every engine."""
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
@@ -10,15 +11,19 @@ from export.errors import PoolingError
 from kakitori.errors import check_choice
 from kakitori.spec import POOLINGS
 
-FIXED_POOLS = {nn.AdaptiveAvgPool2d: nn.AvgPool2d, nn.AdaptiveMaxPool2d: nn.MaxPool2d}
+FIXED_POOLS: dict[type[nn.Module], type[nn.Module]] = {
+    nn.AdaptiveAvgPool2d: nn.AvgPool2d,
+    nn.AdaptiveMaxPool2d: nn.MaxPool2d,
+}
+ADAPTIVE = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 KIND_NAMES = {"avg": "an average", "max": "a maximum"}
 
 
 def resolve_pooling(backend: Backend, trained: str, asked: str | None) -> tuple[str, str | None]:
-    """Return the pooling to export with, and a note for the user where it is not the one that was wanted.
+    """Return the pooling to export with, and a note for the user if it is not the wanted one.
 
     Args:
-        backend: whose legal poolings count.
+        backend: gives the legal poolings.
         trained: the pooling of the weights, from `config.json`.
         asked: the user's `--pooling`; None takes `trained`.
 
@@ -41,10 +46,10 @@ def resolve_pooling(backend: Backend, trained: str, asked: str | None) -> tuple[
 
 
 def _check_fits_weights(wanted: str, trained: str) -> None:
-    """Raise PoolingError unless `wanted` computes what the weights were trained on."""
+    """Raise PoolingError unless `wanted` is the function that the weights were trained with."""
     new, old = POOLINGS[wanted], POOLINGS[trained]
     legal = ", ".join(name for name, row in POOLINGS.items() if (row.kind, row.output) == (old.kind, old.output))
-    # A fixed pooling is made at export only; its adaptive equal is what one trains with.
+    # A fixed pooling is made at export only; training uses its adaptive equal.
     trainable = next(n for n, row in POOLINGS.items() if (row.kind, row.output) == (new.kind, new.output))
     otherwise = f"or train with --pooling {trainable}"
     if new.output != old.output:
@@ -60,7 +65,7 @@ def _check_fits_weights(wanted: str, trained: str) -> None:
 
 
 def prepare_pooling(network: nn.Module, pooling: str, size: int) -> nn.Module:
-    """Return a copy of the network whose pooling is written as `pooling` says.
+    """Return a copy of the network with the given pooling.
 
     A fixed pooling replaces every adaptive one, also those inside channel attention; otherwise only those with
     an output larger than 1x1 are replaced, because ONNX has no operator for them.
@@ -88,7 +93,7 @@ def _trace_sides(network: nn.Module, size: int) -> dict[str, int]:
     sides: dict[str, int] = {}
     hooks = []
     for name, module in network.named_modules():
-        if isinstance(module, tuple(FIXED_POOLS)):
+        if isinstance(module, ADAPTIVE):
 
             def record(_module, inputs, name=name):
                 sides[name] = inputs[0].shape[-1]
@@ -102,7 +107,7 @@ def _trace_sides(network: nn.Module, size: int) -> dict[str, int]:
 
 
 def _output_side(adaptive: nn.Module) -> int:
-    output = adaptive.output_size
+    output: Any = adaptive.output_size
     return output if isinstance(output, int) else output[0]
 
 

@@ -1,4 +1,4 @@
-"""Images for calibration and for checks: of the data set that a model was trained on, apart from what training sees."""
+"""Images for calibration and for checks, from the data set that a model was trained on but not used in training."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from training.data.prepared import TEST, TRAIN
 # Images of labels (N,) at a side in pixels, from a seed: (N, size, size) uint8 coverage, 0 paper, 255 ink.
 ImageMaker = Callable[[np.ndarray, int, Sequence[int]], np.ndarray]
 
-# Seeds are sequences that begin with this room's own word, so that no stream is one that training draws.
+# Seeds are sequences that begin with a value of this package, so that no stream equals one of training.
 SEED = int.from_bytes(b"export")
 CALIBRATION_SEED = (SEED, 1)
 EVALUATION_SEED = (SEED, 2)
 CALIBRATION_IMAGES = 500
 EVALUATION_PER_CLASS = 3
-# Small charsets (--class-limit) get more of each class: on 2,000 images chance alone moves a drop by 0.2 points, where
-# the limit is 0.3.
+# Small charsets (--class-limit) get more images of each class: on 2,000 images chance alone changes a drop by 0.2
+# points, and the limit is 0.3.
 EVALUATION_MINIMUM = 6_000
 PARITY_IMAGES = 64
 
@@ -39,15 +39,17 @@ class LabelledImages:
 
 
 class Samples(Protocol):
-    """What calibrates and checks the files of a model; `name` is the evaluation set's."""
+    """The images that calibrate and check the files of a model."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The name of the evaluation set."""
 
     def calibration(self) -> LabelledImages:
-        """Return CALIBRATION_IMAGES images or a few more, evenly spread over the classes."""
+        """Return CALIBRATION_IMAGES images or a few more, evenly distributed over the classes."""
 
     def evaluation(self) -> LabelledImages:
-        """Return images that training never saw, with every class that has some."""
+        """Return images not used in training, of every class that has some."""
 
     def varied(self, count: int, seed: Sequence[int]) -> np.ndarray:
         """Return `count` images of evenly spaced classes, (count, 1, H, W) float32."""
@@ -55,7 +57,7 @@ class Samples(Protocol):
 
 @dataclass(frozen=True)
 class DrawnSamples:
-    """Images that are made on demand: seeded, every class equally often."""
+    """Images drawn on demand: seeded, the same number of each class."""
 
     spec: ModelSpec
     make_images: ImageMaker
@@ -79,7 +81,7 @@ class DrawnSamples:
 
 @dataclass(frozen=True)
 class StoredSamples:
-    """Images of prepared sets: those trained on calibrate, and test images check, each of them once."""
+    """Images of prepared sets: training images for calibration, each test image once for checks."""
 
     spec: ModelSpec
     source: Any  # training.data.registry.Source
@@ -110,14 +112,14 @@ def spaced(length: int, count: int) -> np.ndarray:
 
 
 def open_samples(spec: ModelSpec) -> Samples:
-    """Return the samples of the data set that a model was trained on; generated ink where the config tells none.
+    """Return the samples of the data set that a model was trained on; generated ink where the config names none.
 
-    Of a mixture with generated ink it is the ink alone: it has every class, and needs nothing on this machine.
+    For a mixture with generated ink, it is the ink alone: it has every class and needs no files.
 
     Raises:
         ExportError: if the data set is not on this machine.
     """
-    from training.data.registry import JOIN, open_source  # not needed by callers who bring their own images
+    from training.data.registry import JOIN, open_source  # not needed with images of the caller's own
 
     name = spec.training.get("dataset", GENERATED)
     ink = next((part for part in name.split(JOIN) if part in INK_CHARSETS), None)

@@ -1,6 +1,6 @@
-"""Weights stored in fewer bits: standard operators make them float32 again, and engines fold those when they load.
+"""Store weights in fewer bits. Standard operators make them float32 again, which engines fold when they load a file.
 
-The computation stays float32 and as fast; the file gets smaller.
+The computation stays float32, at the same speed; the file is smaller.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ UNPACKING = {"int4.sixteenth": 1 / 16, "int4.minus_sixteen": -16, "int4.minus_ei
 
 @dataclass(frozen=True)
 class Stored:
-    """A weight in its stored form, and the nodes that end in a float32 tensor of the weight's name and shape."""
+    """The tensors of a stored weight, and the nodes that compute a float32 tensor of its name and shape from them."""
 
     tensors: list[TensorProto]
     nodes: list[onnx.NodeProto]
@@ -28,7 +28,7 @@ Store = Callable[[str, np.ndarray], Stored]
 
 
 def store_weights(model: onnx.ModelProto, store: Store) -> onnx.ModelProto:
-    """Return the graph with the weights of every convolution and linear layer stored as `store` says.
+    """Return the graph with the weights of every convolution and linear layer stored by `store`.
 
     Args:
         model: float graph; convolutions (O, I, kH, kW), linear layers (O, I) with transB.
@@ -99,7 +99,7 @@ def as_int4(name: str, weight: np.ndarray) -> Stored:
 def pack_int4(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (n, BLOCK) float32 as (n, BLOCK / 2) uint8 and scales (n, 1) float16.
 
-    The value furthest from zero becomes -8, so a scale may be negative: no bit is lost to symmetry.
+    The value furthest from zero becomes -8, so a scale may be negative, and all 16 numbers are used.
     """
     furthest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=1, keepdims=True), axis=1)
     scale = (furthest / np.float32(-8)).astype(np.float16)
@@ -113,7 +113,7 @@ def _rounded(values: np.ndarray, scale: np.ndarray, lowest: int, highest: int) -
 
 
 def _cast(stored_as: str, values: np.ndarray, output: str) -> tuple[TensorProto, onnx.NodeProto]:
-    """Return a tensor with these values and the node that makes them float32."""
+    """Return a tensor with these values and the node that casts it to float32."""
     return numpy_helper.from_array(values, stored_as), _node("Cast", [stored_as], output, to=TensorProto.FLOAT)
 
 

@@ -1,12 +1,14 @@
-"""A network to an ONNX graph, through PyTorch's exporters."""
+"""A network to an ONNX graph through PyTorch's exporters, and the graph simplified by onnxsim."""
 
 import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import onnx
+import onnxsim
 import torch
 from torch import nn
 
@@ -24,7 +26,7 @@ def to_onnx(
 ) -> tuple[onnx.ModelProto, str]:
     """Return the graph at the backend's opset and the name of the exporter that made it.
 
-    The backend's exporters are tried in order; a fall-back to the next is reported.
+    The backend's exporters are tried in order; each failure is reported.
 
     Args:
         network: evaluation mode, on the CPU; (N, 1, size, size) float32 -> (N, K).
@@ -48,17 +50,32 @@ def to_onnx(
     raise ExportError(f"No exporter could write opset {backend.opset} for {backend.name!r}: {'; '.join(problems)}")
 
 
+def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model with constants folded and Identity nodes removed.
+
+    Raises:
+        ExportError: if onnxsim's own comparison of the result with the original failed.
+    """
+    simplified, equal = onnxsim.simplify(model)
+    if not equal:
+        raise ExportError(
+            f"onnxsim {onnxsim.__version__} changed what the graph of {len(model.graph.node)} nodes computes: "
+            "install the version pinned in pyproject.toml."
+        )
+    return simplified
+
+
 def _check_opset(model: onnx.ModelProto, opset: int) -> None:
-    """Raise ExportError unless the exporter wrote the opset that it was asked for, which torch 2.13 may not."""
+    """Raise ExportError unless the graph has the opset that was asked for; torch 2.13 may write another."""
     found = opset_of(model)
     if found != opset:
         raise ExportError(f"it wrote opset {found}, expected {opset}.")
 
 
 def export_dynamo(network: nn.Module, size: int, opset: int) -> onnx.ModelProto:
-    """Return the graph that torch.export writes, brought to `opset`, with a dynamic batch.
+    """Return the graph that torch.export writes, rewritten at `opset`, with a dynamic batch.
 
-    torch 2.13 captures it at opset 18 whatever one asks for, so that is asked for.
+    torch 2.13 writes opset 18 whatever is asked for, so 18 is asked for and lowered.
 
     Raises:
         ExportError: if torch.export cannot capture the network, or the graph cannot be written at this opset.
@@ -78,12 +95,14 @@ def export_dynamo(network: nn.Module, size: int, opset: int) -> onnx.ModelProto:
             )
         except torch.onnx.OnnxExporterError as problem:
             raise ExportError(f"torch.export cannot write this network: {_reason(problem)}") from problem
+    if program is None:  # only with fallback=True
+        raise ExportError("torch.export wrote no graph.")
     return lower_opset(program.model_proto, opset)
 
 
 @contextmanager
 def quiet_dynamo() -> Iterator[None]:
-    """Keep to itself what torch 2.13 says to every user: its own deprecations, and that torchvision is missing."""
+    """Suppress torch 2.13's warnings about its own deprecations and about torchvision not being installed."""
     logger = logging.getLogger("torch.onnx._internal.exporter._registration")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -99,12 +118,12 @@ def quiet_dynamo() -> Iterator[None]:
 def export_torchscript(network: nn.Module, size: int, opset: int) -> onnx.ModelProto:
     """Return the graph that the TorchScript exporter writes, with a dynamic batch.
 
-    It is the only exporter of torch 2.13 that writes opsets below 18 itself, but it is deprecated.
+    It is deprecated, and the only exporter of torch 2.13 that writes opsets below 18.
 
     Raises:
         ExportError: if a layer has no operator at this opset.
     """
-    buffer = io.BytesIO()
+    buffer: Any = io.BytesIO()  # torch 2.13 takes a stream here, but its annotation says a path
     with warnings.catch_warnings():
         # torch 2.13 (2026) only deprecates this exporter: "You are using the legacy TorchScript-based ONNX export".
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -126,7 +145,7 @@ def export_torchscript(network: nn.Module, size: int, opset: int) -> onnx.ModelP
 
 
 def _reason(problem: BaseException) -> str:
-    """Return the first line of what an exporter's error began with."""
+    """Return the first line of an exporter's root error."""
     while problem.__cause__:
         problem = problem.__cause__
     return (str(problem).strip() or type(problem).__name__).splitlines()[0]

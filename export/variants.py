@@ -10,13 +10,13 @@ from torch import nn
 from export.backends import Variant
 from export.errors import ExportError
 from export.graph_facts import GraphFacts, check_file, check_interface, check_operators, finish, graph_facts
+from export.half import to_float16
 from export.int8.quantize import quantize_dynamic, quantize_static
 from export.parity import ParityResult, Reference, check_parity, compare
 from export.pooling import prepare_pooling
 from export.samples import Samples
-from export.simplify import simplify
 from export.storage import Store, as_float16, as_int4, as_int8, store_weights
-from export.to_onnx import to_onnx
+from export.to_onnx import simplify, to_onnx
 from kakitori.confidence import Predictor
 from kakitori.engine import onnx_predictor
 from kakitori.errors import EngineError
@@ -77,6 +77,7 @@ def quantize_int8_dynamic(model: onnx.ModelProto, _trained: Trained) -> onnx.Mod
 
 SCHEMES: dict[str, Scheme] = {
     "float": keep_float,
+    "float16": lambda model, _trained: to_float16(model),
     "float16-storage": storing(as_float16),
     "static-qdq": quantize_int8,
     "dynamic": quantize_int8_dynamic,

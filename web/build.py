@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kakitori.files import read_json
+from kakitori.schemas.compat import read_matrix
 from kakitori.spec import COMPAT_FILE
 from web.compat import render_compat_page
 from web.errors import OutputError, SiteError
@@ -54,7 +55,7 @@ def read_runtime(packages: Path) -> dict[str, bytes]:
 def read_report(model_dir: Path) -> dict[str, str]:
     """Return {path in the site: text} of the page that shows where every file was run; empty if none was."""
     path = model_dir / COMPAT_FILE
-    return render_compat_page(read_json(path, SiteError), home="index.html") if path.exists() else {}
+    return render_compat_page(read_matrix(path, SiteError), home="index.html") if path.exists() else {}
 
 
 @cache

@@ -1,49 +1,59 @@
-"""The page of the compatibility matrix, from the plain values of compat.json."""
+"""The page of the compatibility matrix, compat.html, from compat.json. Pure, apart from the static files it reads."""
 
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass
 
+from kakitori.schemas.compat import Matrix, MatrixSubject
 from web.npm import WEB_DIR
 from web.render import environment
 
 COMPAT_PAGE = "compat.html"
 TEMPLATE = "compat.html.j2"
-STATIC_FILES = ("page/paper.css", "page/compat.css", "favicon.svg")  # what the page needs of the site's own files
-GROUP_FIELDS = ("model", "backend", "pooling")
+STATIC_FILES = ("page/paper.css", "page/compat.css", "favicon.svg")  # the site's files that the page loads
 
 
-def render_compat(result: dict[str, Any]) -> dict[str, str]:
-    """Return {path: text} of the page and what it needs to be looked at alone."""
+@dataclass(frozen=True)
+class Group:
+    """The subjects of one model, backend and pooling."""
+
+    model: str
+    backend: str
+    pooling: str
+    subjects: list[MatrixSubject]
+
+
+def render_compat(matrix: Matrix) -> dict[str, str]:
+    """Return {path: text} of the page and the static files that it needs outside the site."""
     static = {path: (WEB_DIR / "static" / path).read_text(encoding="utf-8") for path in STATIC_FILES}
-    return static | render_compat_page(result, home=None)
+    return static | render_compat_page(matrix, home=None)
 
 
-def render_compat_page(result: dict[str, Any], home: str | None) -> dict[str, str]:
-    """Return {path: text} of the page alone; `home` is where its link back leads, None for no link."""
-    reasons = number_reasons(result)
+def render_compat_page(matrix: Matrix, home: str | None) -> dict[str, str]:
+    """Return {path: text} of the page alone; `home` is the target of its link back, None for no link."""
     page = environment().get_template(TEMPLATE).render(
-        result=result, home=home, groups=group_subjects(result["subjects"]), reasons=reasons,
-        summary=[summarise(column, result["subjects"]) for column in result["columns"]],
+        result=matrix, home=home, groups=group_subjects(matrix.subjects), reasons=number_reasons(matrix),
+        counts=count_statuses(matrix),
     )  # fmt: skip
     return {COMPAT_PAGE: page}
 
 
-def group_subjects(subjects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the subjects by model, backend and pooling, in the order in which each first comes."""
-    groups: dict[tuple, list] = {}
+def group_subjects(subjects: list[MatrixSubject]) -> list[Group]:
+    """Return the subjects by model, backend and pooling, in order of first appearance."""
+    groups: dict[tuple[str, str, str], list[MatrixSubject]] = {}
     for subject in subjects:
-        groups.setdefault(tuple(subject[name] for name in GROUP_FIELDS), []).append(subject)
-    return [dict(zip(GROUP_FIELDS, key, strict=True)) | {"subjects": rows} for key, rows in groups.items()]
+        groups.setdefault((subject.model, subject.backend, subject.pooling), []).append(subject)
+    return [Group(*key, rows) for key, rows in groups.items()]
 
 
-def number_reasons(result: dict[str, Any]) -> dict[str, int]:
+def number_reasons(matrix: Matrix) -> dict[str, int]:
     """Return each reason of a cell that is not green, with its number in the page's list, in reading order."""
-    reasons = dict.fromkeys(
-        cell["reason"] for subject in result["subjects"] for cell in subject["cells"].values() if cell["reason"]
-    )
+    reasons = dict.fromkeys(cell.reason for cell in matrix.cells() if cell.reason)
     return {reason: number for number, reason in enumerate(reasons, 1)}
 
 
-def summarise(column: dict[str, Any], subjects: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a column with the number of its cells by status."""
-    return column | {"counts": Counter(subject["cells"][column["name"]]["status"] for subject in subjects)}
+def count_statuses(matrix: Matrix) -> dict[str, Counter[str]]:
+    """Return the number of cells by column name and status."""
+    return {
+        column.name: Counter(subject.cells[column.name].status for subject in matrix.subjects)
+        for column in matrix.columns
+    }

@@ -1,4 +1,4 @@
-"""The range of every activation: measured on calibration images, with headroom so that no processor overflows."""
+"""The range of every activation, measured on calibration images, with headroom against overflow."""
 
 import math
 
@@ -11,7 +11,7 @@ from kakitori.engine import BATCH_SIZE, open_session
 from kakitori.spec import INPUT_NAME
 from training.compress.int8 import UINT8_MOST, most_activation
 
-KEEPING_RANGE = ("AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Flatten")  # take their input's range
+KEEPING_RANGE = ("AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Flatten")  # output range is input's
 Ranges = dict[str, tuple[float, float]]
 
 # Ranges are rounded outwards to this many binary digits: sums differ in their last bits between processors, and the
@@ -25,7 +25,7 @@ def activation_ranges(model: onnx.ModelProto, images: np.ndarray, quantile: floa
     Args:
         model: float graph with a dynamic batch.
         images: (N, 1, H, W) float32.
-        quantile: share of the images whose own extremes the range holds; 1.0 is the plain minimum and maximum.
+        quantile: share of the images whose extremes lie inside the range; 1.0 gives the minimum and maximum.
     """
     tapped = onnx.ModelProto()
     tapped.CopyFrom(model)
@@ -44,7 +44,7 @@ def activation_ranges(model: onnx.ModelProto, images: np.ndarray, quantile: floa
 
 
 def _range(extremes: np.ndarray, quantile: float) -> tuple[float, float]:
-    """Return the range that holds the given share of (2, N) minima and maxima."""
+    """Return the range that contains the given share of (2, N) minima and maxima."""
     low = float(np.quantile(extremes[0], 1 - quantile))
     high = float(np.quantile(extremes[1], quantile))
     return -round_up(-low), round_up(high)
@@ -56,10 +56,8 @@ def round_up(value: float) -> float:
     return math.ldexp(math.ceil(mantissa * 2**RANGE_BITS), exponent - RANGE_BITS)
 
 
-
-
 def with_headroom(ranges: Ranges, model: onnx.ModelProto) -> Ranges:
-    """Return ranges, with 0 in them, of which each layer's input uses as much as its weights allow.
+    """Return ranges that contain 0, widened so that no two products of a layer overflow 16 bits.
 
     Args:
         ranges: by tensor name.

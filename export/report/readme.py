@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from export.manifest import read_manifest
 from export.report.compat_table import compat_table
@@ -12,8 +11,9 @@ from export.report.reliability_tables import confidence_text, scores_text
 from export.report.speed_table import speed_table
 from export.report.tables import accuracy_table, ink_table, variants_table
 from kakitori.errors import KakitoriError
-from kakitori.files import read_json, write_text
+from kakitori.files import write_text
 from kakitori.schemas.bench import Bench
+from kakitori.schemas.compat import Matrix, read_matrix
 from kakitori.schemas.evaluation import EvaluationEntry
 from kakitori.schemas.manifest import Manifest
 from kakitori.schemas.reader import read_document
@@ -30,7 +30,7 @@ class Measurements:
     evaluation: list[EvaluationEntry]
     manifest: Manifest | None
     bench: Bench | None
-    compat: dict[str, Any] | None
+    compat: Matrix | None
 
 
 def read_measurements(model_dir: Path) -> Measurements:
@@ -44,7 +44,7 @@ def read_measurements(model_dir: Path) -> Measurements:
         evaluation=read_results(model_dir),
         manifest=read_manifest(model_dir) if (model_dir / MANIFEST_FILE).exists() else None,
         bench=read_document(bench, Bench) if bench.exists() else None,
-        compat=read_json(compat) if compat.exists() else None,
+        compat=read_matrix(compat) if compat.exists() else None,
     )
 
 

@@ -28,9 +28,8 @@ from torch import Tensor, nn
 from export.backends import get_backend
 from export.graph_facts import finish
 from export.report.latency import native_samples, percentiles
-from export.simplify import simplify
 from export.storage import as_float16, as_int8, store_weights
-from export.to_onnx import to_onnx
+from export.to_onnx import simplify, to_onnx
 from kakitori.files import replacing
 from kakitori.spec import ModelSpec
 from training.models.layers import classifier, conv_norm

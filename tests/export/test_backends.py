@@ -78,6 +78,14 @@ def test_a_precision_that_a_backend_lacks():
     assert "int8-dynamic" not in [row.name for row in select_precisions(["all"], BACKENDS["strict"])]
 
 
+@pytest.mark.parametrize("backend", ["tract", "ort-tract"])
+def test_tract_has_fp16_as_stored_weights_only(backend):
+    with pytest.raises(KakitoriError, match=r"has no precision 'fp16', because tract .* no Gemm of float16"):
+        select_precisions(["fp16"], BACKENDS[backend])
+    assert "fp16-weights" in BACKENDS[backend].precisions
+    assert {"fp16", "fp16-weights"} <= set(BACKENDS["strict"].precisions)
+
+
 def test_vocabulary_needs_no_library():
     heavy = "{'torch', 'onnx', 'onnxruntime', 'numpy'}"
     code = f"import sys, export.backends; assert not {heavy} & sys.modules.keys()"

@@ -162,7 +162,7 @@ def test_a_damaged_old_manifest_is_replaced(make_model, export):
     ("choices", "message"),
     [
         ({"backends": ["onnx"]}, "Unknown backend 'onnx': choose one of tract, ort-tract, strict"),
-        ({"precisions": ["int2"]}, "Unknown precision 'int2': choose one of fp32, fp16, int8"),
+        ({"precisions": ["int2"]}, "Unknown precision 'int2': choose one of fp32, fp16, fp16-weights, int8"),
         ({"pooling": "median"}, "Unknown pooling 'median': choose one of adaptive_avg, "),
         ({"pooling": "fixed_max"}, "takes a maximum, but these weights were trained on an average"),
     ],

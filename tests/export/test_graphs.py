@@ -7,14 +7,13 @@ import pytest
 from export.backends import BACKENDS, PRECISIONS, get_backend
 from export.errors import InterfaceError, QuantizationError, UnsupportedOpError
 from export.graph_facts import check_file, check_interface, check_operators, finish, graph_facts
-from export.int8.bias_correction import correct_biases
-from export.int8.equalise import equalise, find_pairs
+from export.half import to_float16
+from export.int8.adjust import correct_biases, equalise, find_pairs
 from export.int8.quantize import check_quantized, insert_qdq, quantize_dynamic, quantize_static
 from export.int8.ranges import activation_ranges, with_headroom
 from export.pooling import prepare_pooling
-from export.simplify import simplify
 from export.storage import as_float16, as_int4, as_int8, store_weights
-from export.to_onnx import to_onnx
+from export.to_onnx import simplify, to_onnx
 from kakitori.engine import onnx_predictor, open_session
 from kakitori.errors import EngineError
 from training.compress.int8 import largest_pair
@@ -107,6 +106,33 @@ def test_stored_weights_compute_in_float32(make_graph, arch, store):
         assert layer.input[1] not in kinds, "the weight is stored in fewer bits"
         assert kinds[layer.input[2]] == onnx.TensorProto.FLOAT, "the bias is float32"
     assert "Cast" not in graph_facts(model).operators, "the float graph must stay as it is"
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_fp16_computes_in_float16_between_two_casts(make_graph, arch):
+    _, model = make_graph(arch)
+    half = to_float16(model)
+    onnx.checker.check_model(half, full_check=True)
+    kinds = {tensor.data_type for tensor in half.graph.initializer if tensor.data_type != onnx.TensorProto.INT64}
+    assert kinds == {onnx.TensorProto.FLOAT16}
+    assert [v.type.tensor_type.elem_type for v in (half.graph.input[0], half.graph.output[0])] == [1, 1]
+    operators, before = graph_facts(half).operators, graph_facts(model).operators
+    assert operators == before | {"Cast": 2}
+    check_operators(graph_facts(half), get_backend("strict"), PRECISIONS["fp16"])
+
+
+def test_fp16_rounds_each_weight_to_the_nearest_and_leaves_the_graph(make_graph):
+    _, model = make_graph()
+    weight = model.graph.initializer[0]
+    values = onnx.numpy_helper.to_array(weight).copy()
+    values.flat[:3] = 1e-9, -1e-9, 0.1
+    weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
+    before = model.SerializeToString()
+    half = {tensor.name: tensor for tensor in to_float16(model).graph.initializer}
+    found = onnx.numpy_helper.to_array(half[weight.name])
+    np.testing.assert_array_equal(found.flat[2:], values.astype(np.float16).flat[2:])
+    assert np.abs(found.flat[:2]).max() <= 2.0**-24
+    assert model.SerializeToString() == before
 
 
 @pytest.mark.parametrize("arch", ARCHS)
@@ -225,7 +251,7 @@ def test_the_allow_list_rejects(make_graph):
 def test_what_a_precision_adds_is_for_its_own_files_only(make_graph):
     _, model = make_graph()
     half, strict = graph_facts(store_weights(model, as_float16)), get_backend("strict")
-    check_operators(half, strict, PRECISIONS["fp16"])
+    check_operators(half, strict, PRECISIONS["fp16-weights"])
     with pytest.raises(UnsupportedOpError, match="holds Cast, but backend 'strict' allows only"):
         check_operators(half, strict, PRECISIONS["int8"])
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.wasm_check.tiny import INPUTS, WEIGHTS, make_subject, write_classifier
-from wasm_check.subjects import Subject, Suite
+from wasm_check.job import Subject, Suite
 
 
 class Heard:

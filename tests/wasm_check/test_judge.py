@@ -3,18 +3,19 @@ import dataclasses
 import numpy as np
 import pytest
 
-from wasm_check.judge import GREEN, LIMITS, RED, compare, verdict
+from kakitori.schemas.compat import GREEN, RED
+from wasm_check.judge import LIMITS, judge
 
 
 def judged(logits, suite, precision="fp32", native=None):
-    facts = compare(logits, suite, native)
-    return facts, *verdict(facts, precision)
+    cell = judge(logits, suite, native, precision)
+    return cell, cell.status, cell.reason
 
 
 def test_the_expected_answers_are_green(suite):
     facts, status, reason = judged(suite.expected, suite)
     assert (status, reason) == (GREEN, "")
-    assert (facts["argmax_percent"], facts["top5_percent"], facts["max_logit_difference"]) == (100, 100, 0)
+    assert (facts.argmax_percent, facts.top5_percent, facts.max_logit_difference) == (100, 100, 0)
 
 
 @pytest.mark.parametrize("precision", LIMITS)
@@ -29,7 +30,7 @@ def test_what_is_not_a_number_is_red_and_counted(suite, value):
     logits = suite.expected.copy()
     logits[-1, 0] = logits[2, 3] = value
     facts, status, reason = judged(logits, suite, "int8")
-    assert (status, facts["not_finite"]) == (RED, 2)
+    assert (status, facts.not_finite) == (RED, 2)
     assert "2 of 12 inputs" in reason
 
 
@@ -61,4 +62,9 @@ def test_labels_give_accuracy(suite):
     labels = suite.expected.argmax(axis=1)
     labels[0] = (labels[0] + 1) % 7
     facts, *_ = judged(suite.expected, dataclasses.replace(suite, labels=labels))
-    assert facts["top1_percent"] == facts["expected_top1_percent"] == pytest.approx(100 * 11 / 12, abs=0.01)
+    assert facts.top1_percent == facts.expected_top1_percent == pytest.approx(100 * 11 / 12, abs=0.01)
+
+
+def test_logits_of_another_shape_are_red(suite):
+    _, status, reason = judged(suite.expected[:, :3], suite)
+    assert (status, reason) == (RED, "Logits of shape (12, 3), expected (12, 7).")

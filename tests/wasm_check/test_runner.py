@@ -12,7 +12,6 @@ import pytest
 
 from tests.wasm_check.tiny import make_subject, write_classifier
 from wasm_check.engines import select_columns
-from wasm_check.refusals import known_refusal
 from wasm_check.runner import RUN_VARIABLE, run_column
 
 NATIVE = ("onnxruntime", "tract")
@@ -76,7 +75,7 @@ def test_no_worker_outlives_the_matrix(classifier, tmp_path):
     code = (
         "import os, signal; from pathlib import Path; from tests.wasm_check import tiny; "
         "from wasm_check.engines import select_columns; from wasm_check.runner import run_column; "
-        "from wasm_check.subjects import Suite; import numpy as np\n"
+        "from wasm_check.job import Suite; import numpy as np\n"
         "class Dying:\n"
         "    def engine(self, facts): pass\n"
         "    def start(self, key): os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -84,7 +83,7 @@ def test_no_worker_outlives_the_matrix(classifier, tmp_path):
         "suite = Suite('tiny', np.tile(tiny.INPUTS, (20_000, 1, 1, 1)), np.zeros((1, 7)), 1, '')\n"
         "run_column(select_columns(['onnxruntime'], [])[0], [subject], [suite], Dying())\n"
     )
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == -signal.SIGKILL
     deadline = time.monotonic() + 20
     while still := [pid for pid in psutil.pids() if str(tmp_path) in command_of(pid)]:
@@ -103,7 +102,3 @@ def test_an_engine_that_never_starts_fails_every_subject_once(subject, suite, he
     monkeypatch.setattr("wasm_check.runner.START_SECONDS", 1e-3)
     run_column(column_of("tract"), [subject], [suite], heard)
     assert "did not start" in heard.results[subject.key]["error"]
-
-
-def test_an_unknown_failure_is_no_known_refusal():
-    assert known_refusal("tractjs", "fp32", "out of memory") is None

@@ -126,7 +126,7 @@ def _erase_identities(traced: fx.GraphModule) -> None:
 
 
 def _equalise(traced: fx.GraphModule) -> None:
-    """Equalise pairs of convolutions as `export.int8.equalise` does, so that the export changes nothing more."""
+    """Equalise pairs of convolutions as `export.int8.adjust` does, so that the export changes nothing more."""
     pairs = list(_equalisable(traced))
     for _ in range(PASSES):
         for first, second in pairs:

@@ -1,5 +1,5 @@
 /**
- * The probe page: loads the subject that its address names, runs it on every input, tells the server, goes on to the next.
+ * The probe page: loads the subject named in its URL, runs it on every input, posts the result, and loads the next one.
  *
  * An engine module has `unavailable(options)`, which resolves to a reason or null, `describe(options)`, which resolves to
  * facts, and `open(subject, options)`, which resolves to {run(data, shape), close()}; `run` resolves to a Float32Array.
@@ -17,7 +17,7 @@ if (index === -1) await begin();
 else if (index < job.subjects.length) await probeSubject(job.subjects[index]);
 else await post("finished");
 
-/** Tell what engine and browser there are, then take up the first subject. */
+/** Post the facts of engine and browser, then start the first subject. */
 async function begin() {
   const reason = await engine.unavailable(options);
   if (reason) {
@@ -89,13 +89,13 @@ function next() {
   location.replace(`?subject=${index + 1}`);
 }
 
-/** Post to the server, which is told what the body means by the path. */
+/** Post to the server; the path names the event and the subject. */
 async function post(event, body = "") {
   const response = await fetch(`/${event}/${index}`, { method: "POST", body });
   if (!response.ok) throw new Error(`The server refused ${event}: ${await response.text()}`);
 }
 
-/** Return an error's own words; engines throw numbers and strings too. */
+/** Return an error's message; engines throw numbers and strings too. */
 function describe(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : `${error}`;
 }

@@ -1,4 +1,4 @@
-"""The table of engines. To add one, add a row, and a driver if none of those there are serves (see README.md)."""
+"""The table of engines. To add one, add a row, and a driver if no existing one fits (see README.md)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from web.browsers import BROWSERS, get_browser
 from web.build import RUNTIME_FILES
 from web.npm import WEB_DIR
 
-HERE = Path(__file__).parent.parent  # wasm-check/, with the probe page and the npm packages
+HERE = Path(__file__).parent.parent  # wasm-check/, which holds the probe page and the npm packages
 PROBE_DIR = HERE / "probe"
 ORT_WEB = "node_modules/onnxruntime-web"
 WEBGPU_RUNTIME = ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm")
@@ -26,7 +26,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Engine:
-    """What runs ONNX files; in a browser it is a probe module and its package, otherwise a Python driver."""
+    """A runtime for ONNX files: a probe module and its npm package in a browser, otherwise a Python driver."""
 
     name: str
     label: str
@@ -34,11 +34,11 @@ class Engine:
     browsers: tuple[str, ...] = ()
     package: Package | None = None
     probe: str = ""  # module in probe/engines/
-    options: Mapping[str, object] = field(default_factory=dict)  # handed to the probe module
+    options: Mapping[str, object] = field(default_factory=dict)  # for the driver or the probe module
     isolated: bool = False  # served with COOP and COEP, so that WebAssembly may use threads
-    policy: tuple[tuple[str, str], ...] = ()  # (directive, source): what it needs beyond the site's policy
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # fact of a subject -> the values it is run with
-    slow: float = 1  # how much longer than others it may take for a subject
+    policy: tuple[tuple[str, str], ...] = ()  # (directive, source) added to the site's policy
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field of FileFacts -> the values it runs
+    slow: float = 1  # factor of the time limit of a file
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,32 @@ ENGINES = {
         Engine("tract", "tract", "tract"),
         Engine("tractjs", "tract in WebAssembly", "page", ("chromium",),
                Package(HERE, "node_modules/tractjs", ("dist/tractjs.esm.js",)), "tractjs",
-               # Its worker is 7.6 MB of base64, which the probe turns into a blob.
+               # Its worker is a data: URL of 7.6 MB, which the probe turns into a blob.
                policy=(("worker-src", "blob:"), ("script-src", "blob:"))),
         Engine("ort-web", "ONNX Runtime Web, 1 thread", "page", ALL_BROWSERS, WASM_PACKAGE, "ort-web",
                {"module": RUNTIME_FILES[0], "provider": "wasm", "threads": 1}),
         Engine("ort-web-threads", "ONNX Runtime Web, 2 threads", "page", ALL_BROWSERS, WASM_PACKAGE, "ort-web",
                {"module": RUNTIME_FILES[0], "provider": "wasm", "threads": 2}, isolated=True),
-        # A software adapter needs half a second an image, and ten seconds for its first.
+        # A software adapter takes 0.5 s an image, and 10 s for the first.
         Engine("ort-web-webgpu", "ONNX Runtime Web, WebGPU", "page", ("chromium",),
                Package(WEB_DIR, ORT_WEB, tuple(f"dist/{name}" for name in WEBGPU_RUNTIME)), "ort-web",
                {"module": WEBGPU_RUNTIME[0], "provider": "webgpu", "threads": 1, "batch": 16},
-               only={"backend": ("strict", ""), "precision": ("fp32", "fp16", "int8")}, slow=5),
+               only={"backend": ("strict", ""), "precision": ("fp32", "fp16", "fp16-weights", "int8")}, slow=5),
     )
 }  # fmt: skip
 
 
+# Computes the expected logits of a user's own file: every operator as the file has it, none fused or reordered.
+PLAIN = Engine("onnxruntime-plain", "ONNX Runtime, not optimised", "onnxruntime", options={"optimised": False})
+
+
+def find_engine(name: str) -> Engine:
+    """Return the engine of a job: a row of ENGINES, or PLAIN."""
+    return PLAIN if name == PLAIN.name else ENGINES[name]
+
+
 def select_columns(engines: Iterable[str], browsers: Iterable[str]) -> list[Column]:
-    """Return the columns of the named engines and browsers, in the table's order; no name means all.
+    """Return the columns of the named engines and browsers, in the table's order; no names select all.
 
     Raises:
         KakitoriError: for an unknown engine or browser, listing the known ones.

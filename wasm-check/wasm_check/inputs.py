@@ -1,4 +1,4 @@
-"""The inputs of the matrix: ink of many classes, and inputs on which engines have been seen to differ."""
+"""The inputs of the matrix: ink of many classes, and odd inputs, on which engines have differed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +14,11 @@ from kakitori.spec import INK, PAPER, ModelSpec
 from training.evaluation.samples import stroke_samples
 from training.models.weights import network_predictor
 from wasm_check.errors import CompatError
-from wasm_check.subjects import Suite
+from wasm_check.job import Suite
 
 CLASSES = 200
 SEED = int.from_bytes(b"compat")
-LARGE = 1e3  # far outside the contract's range; an engine that computes in float16 without saying so overflows here
+LARGE = 1e3  # far outside the contract's range; overflows where a float32 file is computed in float16
 
 
 def odd_inputs(size: int) -> np.ndarray:
@@ -43,17 +43,17 @@ def ink_suite(name: str, spec: ModelSpec, network: nn.Module) -> Suite:
 
 
 def stroke_suite(name: str, spec: ModelSpec, network: nn.Module, paths: Sequence[Path]) -> Suite:
-    """Return the handwriting of stroke files, as the page would see it, with its labels and PyTorch's answers.
+    """Return the handwriting of stroke files, drawn as the page draws it, with labels and PyTorch's logits.
 
     Raises:
         DataError: if a file cannot be read.
-        CompatError: if nothing in them is of the model's classes.
+        CompatError: if they hold no character of the model's charset.
     """
     charset = spec.get_charset()
     samples = [sample for path in paths for sample in stroke_samples(path, spec) if sample.char in charset]
     if not samples:
-        there = ", ".join(map(str, paths))
-        raise CompatError(f"{there}: no character of charset {charset.name!r}; name another stroke file.")
+        named = ", ".join(map(str, paths))
+        raise CompatError(f"{named}: no character of charset {charset.name!r}; name another stroke file.")
     images = to_tensor(np.stack([sample.coverage for sample in samples]))
     labels = np.array([charset.index(sample.char) for sample in samples])
     return torch_suite(name, network, images, len(samples), labels)
@@ -62,6 +62,6 @@ def stroke_suite(name: str, spec: ModelSpec, network: nn.Module, paths: Sequence
 def torch_suite(
     name: str, network: nn.Module, inputs: np.ndarray, common: int, labels: np.ndarray | None = None
 ) -> Suite:
-    """Return a suite whose expected answers are PyTorch's."""
+    """Return a suite whose expected logits are PyTorch's."""
     expected = in_batches(network_predictor(network), inputs)
     return Suite(name, inputs, expected, common, f"torch {torch.__version__}", labels)

@@ -1,44 +1,45 @@
-"""Whether an engine gave the answers that were expected. Pure.
+"""Compare an engine's logits with the expected ones and judge the cell. Pure.
 
-A cell is green when the answers are right, red when they are wrong or the file failed without a known reason, grey
-when this engine cannot run it, or is not here, for a reason that is known and told.
+A cell is green when the answers are right, red when they are wrong or the file failed for no known reason, grey when
+the engine refuses the file for a known reason or is not available.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
+import msgspec
 import numpy as np
 
-from wasm_check.subjects import Suite
+from kakitori.schemas.compat import GREEN, RED, Cell, Status
+from wasm_check.job import Suite
 
-GREEN, RED, GREY = "green", "red", "grey"
 TOP_K = 5
-# Logits are around 10 to 20. Where an odd input makes them larger, rounding grows with them, so a difference counts in
-# proportion to what is above this.
+# Logits are around 10 to 20. Odd inputs can make them larger, and rounding grows with them: a difference is divided by
+# the row's largest logit over this, where that is above 1.
 LARGE_LOGIT = 20.0
 
 
 @dataclass(frozen=True)
 class Limit:
-    """How far answers may be from the expected ones.
+    """The largest accepted differences from the expected answers.
 
-    Quantized files are held to ordinary inputs: noise and blank paper have no answer, their logits lie closer together
-    than a quantization step, and values outside the contract's range are cut off.
+    Rounded files are judged on ordinary inputs only: on noise and blank paper logits lie closer together than a
+    rounding step, and values outside the contract's range saturate or overflow.
     """
 
-    others_percent: float  # other answers than expected at most, of the ordinary inputs, rounded up to a whole one
-    logit_difference: float | None  # at most, from PyTorch, in logits; None: not limited
-    engine_difference: float  # at most, from the same file in ONNX Runtime, on ordinary inputs
-    odd: bool = False  # all of this holds for odd inputs too
+    others_percent: float  # share of ordinary inputs with another arg-max than expected, rounded up to a whole input
+    logit_difference: float | None  # from PyTorch, in logits; None: no limit
+    engine_difference: float  # from the same file in ONNX Runtime, in logits, on ordinary inputs
+    odd: bool = False  # whether the limits hold for odd inputs too
 
 
-# fp32: 7e-5 was the largest difference in any engine on the CPU; a GPU sums in another order. Other precisions: what
-# the file itself may lose is limited where it is made (export.backends.PRECISIONS); here it is held to one other
-# answer in a hundred, and to what the same file answers in ONNX Runtime, up to a few quantization steps.
+# fp32: the largest difference in any engine on the CPU was 7e-5; a GPU sums in another order. Other precisions: the
+# file's own loss is limited at export (export.backends.PRECISIONS); here the limits are one other answer in a hundred,
+# and a few rounding steps from the same file in ONNX Runtime. ONNX Runtime on x86 computes fp16 in float32.
 LIMITS = {
     "fp32": Limit(0, 2e-3, 2e-3, odd=True),
     "fp16": Limit(1, 0.5, 0.1),
+    "fp16-weights": Limit(1, 0.5, 0.1),
     "int8": Limit(1, None, 1.0),
     "int8-dynamic": Limit(1, None, 1.0),
     "int8-weights": Limit(1, None, 0.1),
@@ -47,35 +48,47 @@ LIMITS = {
 REFERENCE_ENGINE = "onnxruntime"
 
 
-def compare(logits: np.ndarray, suite: Suite, native: np.ndarray | None) -> dict[str, Any]:
-    """Return how (N, K) logits differ from the expected ones: differences, agreement in per cent, values not finite.
+def judge(logits: np.ndarray, suite: Suite, native: np.ndarray | None, precision: str) -> Cell:
+    """Return the cell of a file that ran, without its times.
 
     Args:
-        native: what the same file answered in ONNX Runtime, (N, K); None where it did not run there.
+        logits: (N, K), the engine's.
+        suite: with the expected logits, (N, K).
+        native: logits of the same file in ONNX Runtime, (N, K); None where it did not run there.
+        precision: key of LIMITS.
     """
+    if logits.shape != suite.expected.shape:
+        return Cell(status=RED, reason=f"Logits of shape {logits.shape}, expected {suite.expected.shape}.")
+    cell = compare(logits, suite, native)
+    status, reason = verdict(cell, precision)
+    return msgspec.structs.replace(cell, status=status, reason=reason)
+
+
+def compare(logits: np.ndarray, suite: Suite, native: np.ndarray | None) -> Cell:
+    """Return a cell with the differences of (N, K) logits from the expected ones, green until it is judged."""
     common, expected = suite.common, suite.expected
     same = answers(logits) == answers(expected)
-    facts: dict[str, Any] = {
-        "inputs": len(logits),
-        "ordinary": common,
-        "others": int((~same[:common]).sum()),
-        "not_finite": int((~np.isfinite(logits).all(axis=1)).sum()),
-        "max_logit_difference": _difference(logits[:common], expected[:common]),
-        "odd_logit_difference": _difference(logits[common:], expected[common:]),
-        "engine_difference": None if native is None else _difference(logits[:common], native[:common]),
-        "argmax_percent": _percent(same[:common]),
-        "odd_argmax_percent": _percent(same[common:]),
-        "top5_percent": _percent(_top_overlap(logits[:common], expected[:common])),
-    }
-    if suite.labels is not None:
-        facts["top1_percent"] = _percent(answers(logits) == suite.labels)
-        facts["expected_top1_percent"] = _percent(answers(expected) == suite.labels)
-    return facts
+    return Cell(
+        status=GREEN,
+        reason="",
+        inputs=len(logits),
+        ordinary=common,
+        others=int((~same[:common]).sum()),
+        not_finite=int((~np.isfinite(logits).all(axis=1)).sum()),
+        max_logit_difference=_difference(logits[:common], expected[:common]),
+        odd_logit_difference=_difference(logits[common:], expected[common:]),
+        engine_difference=None if native is None else _difference(logits[:common], native[:common]),
+        argmax_percent=_percent(same[:common]),
+        odd_argmax_percent=_percent(same[common:]),
+        top5_percent=_percent(_top_overlap(logits[:common], expected[:common])),
+        top1_percent=None if suite.labels is None else _percent(answers(logits) == suite.labels),
+        expected_top1_percent=None if suite.labels is None else _percent(answers(expected) == suite.labels),
+    )
 
 
 def _difference(found: np.ndarray, expected: np.ndarray) -> float | None:
-    """Return the largest difference in logits, None if a value is not finite or there is no row."""
-    if not len(found) or not np.isfinite(found).all():
+    """Return the largest difference in logits, None if shapes differ, a value is not finite or there is no row."""
+    if not len(found) or found.shape != expected.shape or not np.isfinite(found).all():
         return None
     scale = np.maximum(np.abs(expected).max(axis=1, keepdims=True) / LARGE_LOGIT, 1)
     return float(f"{(np.abs(found - expected) / scale).max():.3g}")
@@ -93,23 +106,23 @@ def answers(logits: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(logits).any(axis=1), -1, np.nan_to_num(logits, nan=-np.inf).argmax(axis=1))
 
 
-def verdict(facts: dict[str, Any], precision: str) -> tuple[str, str]:
-    """Return the colour of a file that ran, and the reason where it is red."""
+def verdict(cell: Cell, precision: str) -> tuple[Status, str]:
+    """Return the status of a file that ran, and the reason where it is red."""
     limit = LIMITS[precision]
     faults = []
-    if facts["not_finite"]:
-        faults.append(f"NaN or infinity in the logits of {facts['not_finite']} of {facts['inputs']} inputs")
-    if facts["others"] > math.ceil(limit.others_percent / 100 * facts["ordinary"]):
-        faults.append(f"another answer than expected on {facts['others']} of {facts['ordinary']} ordinary inputs")
-    if limit.odd and facts["odd_argmax_percent"] < 100:
+    if cell.not_finite:
+        faults.append(f"NaN or infinity in the logits of {cell.not_finite} of {cell.inputs} inputs")
+    if cell.others > math.ceil(limit.others_percent / 100 * cell.ordinary):
+        faults.append(f"another answer than expected on {cell.others} of {cell.ordinary} ordinary inputs")
+    if limit.odd and cell.odd_argmax_percent != 100:
         faults.append("another answer than expected on an odd input (blank, full, noise, extreme)")
     checks = [
-        ("expected", facts["max_logit_difference"], limit.logit_difference),
-        ("expected, on odd inputs,", facts["odd_logit_difference"] if limit.odd else None, limit.logit_difference),
-        ("answered in ONNX Runtime", facts["engine_difference"], limit.engine_difference),
+        ("expected", cell.max_logit_difference, limit.logit_difference),
+        ("expected, on odd inputs,", cell.odd_logit_difference if limit.odd else None, limit.logit_difference),
+        ("answered in ONNX Runtime", cell.engine_difference, limit.engine_difference),
     ]
     for what, difference, most in checks:
-        if None not in (difference, most) and difference > most:
+        if difference is not None and most is not None and difference > most:
             faults.append(f"logits differ from those {what} by {difference:g}, and at most {most:g} is rounding")
     return (RED, f"Wrong answers without an error: {'; '.join(faults)}.") if faults else (GREEN, "")
 

@@ -1,45 +1,44 @@
-"""What the matrix runs of a model: every legal backend x pooling x precision, exported first where it is not there."""
+"""The plan of a model's matrix: every legal backend x pooling x precision, exported first where it is missing."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from export.backends import ALL, BACKENDS, Backend, Variant, select_precisions
 from export.build import export_model
 from export.errors import PoolingError
-from export.manifest import read_manifest
+from export.manifest import is_intact, read_manifest
 from export.pooling import resolve_pooling
 from kakitori.errors import check_choice
-from kakitori.files import sha256_of
+from kakitori.schemas.compat import Refused
 from kakitori.schemas.manifest import ManifestRow
 from kakitori.spec import INPUT_NAME, MANIFEST_FILE, OUTPUT_NAME, POOLINGS
 from training.models.weights import load_network
 from wasm_check.inputs import ink_suite, stroke_suite
+from wasm_check.job import FileFacts, Subject, Suite
 from wasm_check.probes import PROBE_POOLINGS, PROBE_PRECISIONS, copy_model, train_probe
-from wasm_check.subjects import Subject, Suite
 
 Report = Callable[[str], None]
-FACTS = ("backend", "pooling", "precision", "opset", "bytes", "sha256")  # of a manifest row, for the report
+FACTS = ("backend", "pooling", "precision", "opset", "bytes", "sha256")  # of a manifest row
 
 
 @dataclass
 class Plan:
-    """Subjects and the suites they are run on; `refused` tells which combinations are not exported, and why."""
+    """Subjects, the suites they run on, and the combinations that are not exported."""
 
     subjects: list[Subject] = field(default_factory=list)
     suites: list[Suite] = field(default_factory=list)
-    refused: list[dict[str, str]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
 
 def plan_model(
     model_dir: Path, variants: Iterable[str], strokes: Sequence[Path], probes: Path | None, report: Report
 ) -> Plan:
-    """Return the plan of a model's variants; `variants` names those wanted, none means all.
+    """Return the plan of a model's variants; `variants` names the wanted ones, none selects all.
 
     Args:
         strokes: stroke files to run them on instead of generated ink and odd inputs.
-        probes: where the small models of the other poolings lie or are trained; None leaves them out.
+        probes: folder of the small models of the other poolings, which are trained if missing; None leaves them out.
 
     Raises:
         KakitoriError: for an unknown variant, or if something cannot be exported or read.
@@ -61,19 +60,18 @@ def plan_model(
 
 
 def is_default(variant: Variant, trained: str) -> bool:
-    """Tell whether a variant is what `invoke export` makes of weights without being told a pooling."""
+    """Return whether `invoke export` makes this variant when no pooling is named."""
     return resolve_pooling(variant.backend, trained, None)[0] == variant.pooling
 
 
 def add_subjects(model_dir: Path, variants: list[Variant], model: str, report: Report) -> list[Subject]:
-    """Return variants as subjects on the suite of a model's name; those that are not exported are exported first."""
+    """Return variants as subjects on the suite of a model's name; missing ones are exported first."""
     rows = exported_rows(model_dir, {variant.name: variant for variant in variants}, report)
     subjects = []
     for variant in variants:
         row = rows[variant.name]
-        facts = {fact: getattr(row, fact) for fact in FACTS} | {"model": model}
-        path = model_dir / row.file
-        subjects.append(Subject(variant.name, path, INPUT_NAME, OUTPUT_NAME, row.precision, model, facts))
+        facts = FileFacts(model=model, **{fact: getattr(row, fact) for fact in FACTS})
+        subjects.append(Subject(variant.name, model_dir / row.file, INPUT_NAME, OUTPUT_NAME, model, facts))
     return subjects
 
 
@@ -102,21 +100,21 @@ def _fits(backend: Backend, trained: str, pooling: str) -> bool:
         return False
 
 
-def refused_combinations() -> list[dict[str, str]]:
-    """Return each backend and pooling that do not go together, and what `invoke export` says of it."""
+def refused_combinations() -> list[Refused]:
+    """Return each backend and pooling that do not go together, with the message of `invoke export`."""
     refused = []
     for backend in BACKENDS.values():
         for pooling in (name for name in POOLINGS if name not in backend.poolings):
             try:
-                reason = resolve_pooling(backend, pooling, pooling)[1]
+                reason = resolve_pooling(backend, pooling, pooling)[1] or ""
             except PoolingError as problem:
                 reason = str(problem)
-            refused.append({"backend": backend.name, "pooling": pooling, "reason": reason})
+            refused.append(Refused(backend=backend.name, pooling=pooling, reason=reason))
     return refused
 
 
 def exported_rows(model_dir: Path, variants: dict[str, Variant], report: Report) -> dict[str, ManifestRow]:
-    """Return the manifest rows of variants, after exporting those whose file is missing or another one.
+    """Return the manifest rows of variants, after exporting those whose file is missing or changed.
 
     Raises:
         KakitoriError: if an export fails.
@@ -129,7 +127,7 @@ def exported_rows(model_dir: Path, variants: dict[str, Variant], report: Report)
 
 
 def _calls(variants: list[Variant]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
-    """Return the backends of variants by pooling and precisions: what one slow call exports."""
+    """Return the backends of variants by pooling and precisions: each entry is one call of `export_model`."""
     precisions: dict[tuple[str, str], list[str]] = {}
     for variant in variants:
         precisions.setdefault((variant.pooling, variant.backend.name), []).append(variant.precision.name)
@@ -145,6 +143,5 @@ def _rows(model_dir: Path) -> dict[str, ManifestRow]:
     return {row.variant: row for row in read_manifest(model_dir).files}
 
 
-def _is_exported(model_dir: Path, row: dict[str, Any] | None) -> bool:
-    path = model_dir / row.file if row else None
-    return path is not None and path.is_file() and sha256_of(path) == row.sha256
+def _is_exported(model_dir: Path, row: ManifestRow | None) -> bool:
+    return row is not None and is_intact(model_dir, row)

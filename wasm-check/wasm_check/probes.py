@@ -1,26 +1,27 @@
-"""The models behind the poolings that a model's own files do not have: a copy of it, and small ones trained here."""
+"""Models for the poolings that a model's own files do not have: a copy of it, and small ones trained here."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kakitori.files import sha256_of
 from kakitori.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec
 from training.fit.config import TrainConfig
 from training.fit.train import train
 
-# A maximum or a 2x2 pooling needs weights trained with it: small models of few classes, trained for the matrix alone,
-# a minute each, to more than 90 %: below that INT8 would lose more than its limit. At 32 pixels the last map would be
-# 2x2, and a 2x2 pooling of it nothing.
+# A maximum or a 2x2 pooling needs weights trained with it: small models of few classes, trained for the matrix only,
+# a minute each, to more than 90 %: below that INT8 loses more than its limit. Not at 32 pixels: the last feature map
+# would be 2x2, which a 2x2 pooling leaves as it is.
 PROBE_POOLINGS = ("adaptive_max", "avg_2x2", "max_2x2")
-PROBE_PRECISIONS = ("fp32", "fp16", "int8")
-PROBE_TRAINING = {"class_limit": 50, "epochs": 48, "size": 64, "batch_size": 64}
+PROBE_PRECISIONS = ("fp32", "fp16", "fp16-weights", "int8")
+PROBE_TRAINING: dict[str, Any] = {"class_limit": 50, "epochs": 48, "size": 64, "batch_size": 64}
 
 
 def copy_model(model_dir: Path, copy: Path) -> Path:
-    """Return a folder with a model's weights: other poolings are exported there, and its manifest stays as it is.
+    """Return a folder with a copy of a model's weights, for exports that must not change its own manifest.
 
-    Files that are there of other weights are deleted.
+    Files in it that were exported from other weights are deleted.
     """
     if not (copy / WEIGHTS_FILE).exists() or sha256_of(copy / WEIGHTS_FILE) != sha256_of(model_dir / WEIGHTS_FILE):
         shutil.rmtree(copy, ignore_errors=True)
@@ -31,10 +32,10 @@ def copy_model(model_dir: Path, copy: Path) -> Path:
 
 
 def train_probe(model_dir: Path, pooling: str, report: Callable[[str], None]) -> Path:
-    """Return a model directory with a small network of this pooling, trained now unless it is there.
+    """Return a model directory with a small network of this pooling, trained now unless it exists.
 
     Raises:
-        KakitoriError: if what is there cannot be used.
+        KakitoriError: if the existing directory cannot be used.
     """
     config = TrainConfig(model=model_dir, pooling=pooling, **PROBE_TRAINING)
     if not (model_dir / CONFIG_FILE).exists() or not _is_probe(read_spec(model_dir), config):

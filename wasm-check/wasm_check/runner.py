@@ -1,4 +1,4 @@
-"""Run a column in a worker process that may crash or hang: its subject is at fault then, and the others go on."""
+"""Run a column in a worker process. If it crashes or hangs, its subject gets the error and the others run on."""
 
 import json
 import os
@@ -16,50 +16,49 @@ from typing import Any, Protocol
 import psutil
 
 from wasm_check.engines import Column
-from wasm_check.job import write_inputs, write_job
-from wasm_check.subjects import Subject, Suite
+from wasm_check.job import Subject, Suite, write_inputs, write_job
 
-START_SECONDS = 90  # for the engine or browser to be there
+START_SECONDS = 90  # for the engine or browser to start
 SUBJECT_SECONDS = 120  # for one subject
-# Every process that a worker starts, however detached, carries this variable with the run's own value.
+# Environment variable that every process of a worker inherits, even a detached one, with a value of its own run.
 RUN_VARIABLE = "KAKITORI_COMPAT_RUN"
-LAST_WORDS = 400  # characters of a dead worker's standard error that are told
+LAST_CHARACTERS = 400  # of a dead worker's standard error, reported
 
 Event = dict[str, Any]
 
 
 class Listener(Protocol):
-    """Who is told what a column's worker says."""
+    """The receiver of a worker's events."""
 
     def engine(self, facts: dict[str, Any]) -> None:
         """Take the facts of the engine: version, user agent, adapter."""
 
     def unavailable(self, reason: str) -> None:
-        """Take why this machine does not have the engine; no subject is run then."""
+        """Take the reason why this machine does not have the engine; no subject runs."""
 
     def start(self, key: str) -> None:
-        """Hear that a subject is begun."""
+        """Take the start of a subject."""
 
     def done(self, key: str, result: dict[str, Any]) -> None:
-        """Take a subject's result, or `{"error": its last words}`."""
+        """Take a subject's result, or `{"error": message}`."""
 
 
 def run_column(
     column: Column, subjects: list[Subject], suites: list[Suite], listener: Listener, seconds: float = SUBJECT_SECONDS
 ) -> None:
-    """Run subjects in an engine, with a fresh worker after each that killed or outlived its worker.
+    """Run subjects in an engine, with a new worker after each subject that crashed or exceeded the limit.
 
     Args:
         seconds: the time limit of one subject.
     """
     waiting = {subject.key: subject for subject in subjects}
-    # One folder for the worker's files and for what browsers leave behind when they are killed.
+    # One folder for the worker's files and for the profiles of browsers that are killed.
     with tempfile.TemporaryDirectory(prefix="kakitori-compat-", ignore_cleanup_errors=True) as folder:
         write_inputs(Path(folder), suites)
         while waiting:
             before = len(waiting)
             problem = _run_worker(column, waiting, Path(folder), listener, seconds)
-            if waiting and len(waiting) == before:  # it never came as far as a subject, so no other worker will
+            if waiting and len(waiting) == before:  # it reached no subject, so no other worker will
                 for key in waiting:
                     listener.done(key, {"error": f"{column.label} did not start: {problem}"})
                 return
@@ -68,7 +67,7 @@ def run_column(
 def _run_worker(
     column: Column, waiting: dict[str, Subject], folder: Path, listener: Listener, seconds: float
 ) -> str | None:
-    """Run one worker until it ends or must be ended; take what it has done out of `waiting`; return what went wrong."""
+    """Run one worker until it ends or is stopped; remove finished subjects from `waiting`; return the problem."""
     current: str | None = None
     with _worker(write_job(column, list(waiting.values()), folder), folder) as worker:
         while True:
@@ -99,7 +98,7 @@ def _run_worker(
 
 
 class Worker:
-    """A running worker process and the lines it says."""
+    """A running worker process and the lines of its standard output."""
 
     def __init__(self, process: subprocess.Popen, errors: Path) -> None:
         self._process, self._errors = process, errors
@@ -107,12 +106,12 @@ class Worker:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._process.stdout or ():
             self._lines.put(line)
         self._lines.put(None)
 
     def next_event(self, seconds: float) -> tuple[Event, str | None]:
-        """Return the next event, or what went wrong: silence for `seconds`, or the worker's end and last words."""
+        """Return the next event and no problem, or the problem: no line within `seconds`, or the worker's end."""
         try:
             line = self._lines.get(timeout=seconds)
         except queue.Empty:
@@ -121,12 +120,12 @@ class Worker:
             return json.loads(line), None
         status = self._process.wait()
         words = " ".join(self._errors.read_text(encoding="utf-8", errors="replace").split())
-        return {}, f"its process ended with status {status}: {words[-LAST_WORDS:] or 'no last words'}"
+        return {}, f"its process ended with status {status}: {words[-LAST_CHARACTERS:] or 'no message'}"
 
 
 @contextmanager
 def _worker(job: Path, folder: Path) -> Iterator[Worker]:
-    """Start a worker; when the block ends, no process that it started is left."""
+    """Start a worker; when the block ends, every process that it started is ended."""
     run = uuid.uuid4().hex
     errors = folder / "worker.err"
     environment = os.environ | {RUN_VARIABLE: run, "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -142,7 +141,7 @@ def _worker(job: Path, folder: Path) -> Iterator[Worker]:
 
 
 def end_run(run: str) -> None:
-    """Kill every process that carries a run's variable: browsers leave their parent's group, not its environment."""
+    """Kill every process with a run's variable: browsers leave the process group but keep the environment."""
     left = [process for process in psutil.process_iter() if _variable(process) == run]
     for process in left:
         for child in _children(process):

@@ -1,4 +1,4 @@
-"""Time files in Chromium's WebAssembly on one thread, in turns, on the probe page: what `invoke bench` compares."""
+"""Time files in Chromium's WebAssembly on one thread, in turns, on the probe page, for `invoke bench`."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from export.report.comparison import BrowserTimes
 from kakitori.spec import INPUT_NAME, OUTPUT_NAME, PAPER
 from wasm_check.engines import select_columns
+from wasm_check.errors import one_line
+from wasm_check.job import Subject, Suite
 from wasm_check.runner import run_column
-from wasm_check.subjects import Subject, Suite
 
 ENGINE, BROWSER = "ort-web", "chromium"
 TURNS = 4  # of each file, on a page of its own; a turn takes as long as a cell of the matrix, two seconds
@@ -30,7 +31,7 @@ def time_in_chromium(files: Sequence[tuple[Path, int]]) -> BrowserTimes:
         return BrowserTimes(problem='playwright is not installed: python -m pip install -e ".[test]"')
     [column] = select_columns([ENGINE], [BROWSER])
     subjects = [
-        Subject(f"{turn}-{i}", path, INPUT_NAME, OUTPUT_NAME, "", str(size), {})
+        Subject(f"{turn}-{i}", path, INPUT_NAME, OUTPUT_NAME, str(size))
         for turn in range(TURNS)
         for i, (path, size) in enumerate(files)
     ]
@@ -47,13 +48,13 @@ def time_in_chromium(files: Sequence[tuple[Path, int]]) -> BrowserTimes:
 
 
 def blank_suite(size: int) -> Suite:
-    """Return WARM_UPS blank images; nothing is expected of the answers."""
+    """Return WARM_UPS blank images without expected answers."""
     images = np.full((WARM_UPS, 1, size, size), PAPER, np.float32)
     return Suite(str(size), images, np.zeros((WARM_UPS, 0), np.float32), WARM_UPS, "")
 
 
 class Heard:
-    """The runner's listener: samples by subject, or the first thing that went wrong."""
+    """The runner's listener: samples by subject, or the first problem."""
 
     def __init__(self, tick: Callable[[], None] = lambda: None) -> None:
         self.samples: dict[str, list[float]] = {}
@@ -61,21 +62,21 @@ class Heard:
         self._tick = tick
 
     def engine(self, facts: dict[str, Any]) -> None:
-        """Note the versions of engine and browser."""
+        """Store the versions of engine and browser."""
         chromium = re.search(r"Chrome/(\d+)", facts["userAgent"])
         self.engine_name = f"{facts['version']} in Chromium {chromium[1] if chromium else ''}".rstrip()
 
     def unavailable(self, reason: str) -> None:
-        """Note what is missing."""
+        """Store what is missing."""
         self.problem = reason
 
     def start(self, key: str) -> None:
-        """Nothing: only results are told."""
+        """Do nothing: only results count."""
 
     def done(self, key: str, result: dict[str, Any]) -> None:
-        """Take a file's samples."""
+        """Store a file's samples."""
         if "error" in result:
-            self.problem = self.problem or result["error"]
+            self.problem = self.problem or one_line(result["error"])
         else:
             self.samples[key] = result["samples_ms"]
         self._tick()

@@ -1,9 +1,9 @@
-"""The process that drives one column, apart from the matrix so that it may crash, hang or leak: `python -m
+"""The process that drives one column, separate from the matrix because it may crash, hang or leak: `python -m
 wasm_check.worker JOB.json`.
 
-It says what happens in JSON lines on its standard output, each an object with `event`:
+It writes events as JSON lines to its standard output, each an object with `event`:
     unavailable  reason            this engine is not on this machine; nothing more follows
-    engine       facts             what there is: version, user agent, adapter …
+    engine       facts             version, user agent, adapter …
     start        subject
     done         subject, result   `{"logits": FILE.npy, "load_ms", "first_ms", "p50_ms", …}` or `{"error": "…"}`
     finished
@@ -35,14 +35,14 @@ DRIVERS: dict[str, Callable[[Job, Say], None]] = {
 
 
 def take_stdout() -> TextIO:
-    """Return the standard output for events alone; what libraries print goes to the standard error from now on."""
+    """Return a stream to the standard output for events; redirect what libraries print to the standard error."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     return events
 
 
 def end_with_parent(folder: Path) -> None:
-    """Delete the run's folder and end its processes, this one too, when the matrix has died."""
+    """Wait for the parent process to end; then delete the run's folder and end its processes, this one included."""
     psutil.Process().parent().wait()
     shutil.rmtree(folder, ignore_errors=True)
     end_run(os.environ[RUN_VARIABLE])

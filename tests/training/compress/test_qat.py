@@ -12,8 +12,7 @@ from export.backends import BACKENDS
 from export.int8.quantize import quantize_static
 from export.int8.ranges import round_up
 from export.pooling import prepare_pooling
-from export.simplify import simplify
-from export.to_onnx import to_onnx
+from export.to_onnx import simplify, to_onnx
 from kakitori.errors import KakitoriError
 from kakitori.spec import ModelSpec
 from training.compress.qat import ActivationRounding, fold_norms, quantization_aware, restore_float, rounded

@@ -18,7 +18,7 @@ function blobOf(address) {
   return new Blob([bytes], { type: head.slice("data:".length).split(";")[0] });
 }
 
-/** What the worker died of; its promises stay open then. */
+/** Rejects when the worker fails: the promises of its calls never settle then. */
 let report = () => {};
 const died = new Promise((_, reject) => {
   report = (message) => reject(new Error(message));

@@ -1,4 +1,4 @@
-"""One way to start each browser; the probe page does the rest itself.
+"""Start each browser with the probe page, which runs by itself.
 
 To add a browser, add a row to `web.browsers.BROWSERS` and a function here.
 """
@@ -24,10 +24,10 @@ class OpenBrowser:
     """A running browser."""
 
     open: Callable[[str], None]
-    check: Callable[[], None]  # raises when browser or page have died
+    check: Callable[[], object]  # raises if the browser or the page has died
 
     def memory(self) -> int | None:
-        """Return the bytes that only this process's children use: the browser; None where that cannot be read."""
+        """Return the bytes that the browser's processes use alone; None where they cannot be read."""
         total = 0
         for process in psutil.Process().children(recursive=True):
             try:
@@ -70,7 +70,7 @@ def _playwright(name: str, launch: Callable) -> Iterator[OpenBrowser]:
 
         def check() -> None:
             if not deaths:
-                page.wait_for_timeout(1)  # lets Playwright hear of them
+                page.wait_for_timeout(1)  # lets Playwright handle its events
             if deaths:
                 raise RuntimeError(deaths[0])
 
@@ -79,7 +79,7 @@ def _playwright(name: str, launch: Callable) -> Iterator[OpenBrowser]:
 
 
 def _chromium(programs: list[str]) -> AbstractContextManager[OpenBrowser]:
-    """The system's, or else the one that Playwright downloaded."""
+    """The system's Chromium, otherwise the one that Playwright downloaded."""
     path = next(iter(programs), None)
     return _playwright("chromium", lambda p: p.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS)))
 
@@ -91,20 +91,21 @@ def _firefox(programs: list[str]) -> AbstractContextManager[OpenBrowser]:
 
 @contextmanager
 def _webkit(programs: list[str]) -> Iterator[OpenBrowser]:
-    """MiniBrowser on a display of its own: WebKitGTK draws on a screen or not at all."""
+    """MiniBrowser on a virtual display: WebKitGTK needs one."""
     from selenium import webdriver
     from selenium.webdriver.webkitgtk.service import Service
 
     driver, mini_browser, _ = programs
     with subprocess.Popen(XVFB, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as display:
         try:
-            environment = os.environ | {"DISPLAY": f":{display.stdout.readline().strip()}", "GDK_BACKEND": "x11"}
+            number = display.stdout.readline().strip() if display.stdout else ""
+            environment = os.environ | {"DISPLAY": f":{number}", "GDK_BACKEND": "x11"}
             options = webdriver.WebKitGTKOptions()
             options.binary_location = mini_browser
             options.add_argument("--automation")
             browser = webdriver.WebKitGTK(options, service=Service(driver, env=environment))
             try:
-                yield OpenBrowser(browser.get, lambda: browser.title and None)
+                yield OpenBrowser(browser.get, lambda: browser.title)
             finally:
                 browser.quit()
         finally:

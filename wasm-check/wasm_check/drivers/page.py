@@ -1,7 +1,7 @@
-"""The engines that run in a browser: one probe page, served from a folder made for the job, that reports by POST.
+"""The engines that run in a browser: a probe page, served from a folder made for the job, that reports by POST.
 
-The page loads one subject, measures it, posts what it found, and loads itself again for the next, so that no subject
-finds what another left behind.
+The page loads one subject, measures it, posts the result, and reloads itself for the next, so that each subject starts
+in a fresh page.
 """
 
 import json
@@ -36,11 +36,13 @@ def run_page(job: Job, say: Callable[..., None]) -> None:
     folder = job.folder / "site"
     write_probe_site(job, folder)
     run = PageRun(job, say)
-    engine = job.column.engine
+    engine, browser_name = job.column.engine, job.column.browser
+    if browser_name is None:
+        raise Unavailable(f"{engine.label} runs in a browser: name one with --browser.")
     handler = partial(ProbeHandler, run=run, headers=probe_headers(engine.policy))
     with (
         running_server(folder, isolated=engine.isolated, handler=handler) as url,
-        open_browser(job.column.browser) as browser,
+        open_browser(browser_name) as browser,
     ):
         run.browser_memory = browser.memory
         browser.open(url)
@@ -52,7 +54,7 @@ def run_page(job: Job, say: Callable[..., None]) -> None:
 
 
 def probe_headers(policy: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return the site's headers, with the sources that an engine needs added to the policy."""
+    """Return the site's headers, with an engine's sources added to the policy."""
     text = CONTENT_SECURITY_POLICY
     for directive, source in policy:
         text = text.replace(f"{directive} ", f"{directive} {source} ")
@@ -63,16 +65,18 @@ def write_probe_site(job: Job, folder: Path) -> None:
     """Write the folder that the page is served from: probe, engine, models, inputs, and the job for the page."""
     shutil.copytree(PROBE_DIR, folder, dirs_exist_ok=True)
     package = job.column.engine.package
+    assert package, "an engine that runs in a page has a package"
     ensure_packages(package.root)
     (folder / "engine").mkdir(exist_ok=True)
     for file in package.files:
         shutil.copy(package.root / package.folder / file, folder / "engine")
     version = json.loads((package.root / package.folder / "package.json").read_text(encoding="utf-8"))["version"]
     suites = {}
-    for name in {subject.suite for subject in job.subjects}:
+    # Files are numbered: the names of users' files may hold characters that mean something else in a URL.
+    for i, name in enumerate(sorted({subject.suite for subject in job.subjects})):
         inputs = job.inputs(name)
-        (folder / f"{name}.bin").write_bytes(inputs.tobytes())
-        suites[name] = {"file": f"{name}.bin", "shape": list(inputs.shape)}
+        (folder / f"{i}.bin").write_bytes(inputs.tobytes())
+        suites[name] = {"file": f"{i}.bin", "shape": list(inputs.shape)}
     subjects = []
     for i, subject in enumerate(job.subjects):
         shutil.copy(subject.path, folder / f"{i}.onnx")
@@ -85,7 +89,7 @@ def write_probe_site(job: Job, folder: Path) -> None:
 
 
 class PageRun:
-    """What the page has told; the server's threads call `hear`, one message at a time, because the page waits."""
+    """The messages of the page. The server's threads call `hear`, one at a time: the page waits for each answer."""
 
     def __init__(self, job: Job, say: Callable[..., None]) -> None:
         self.job, self.say = job, say
@@ -96,7 +100,7 @@ class PageRun:
         self._logits: np.ndarray | None = None
 
     def hear(self, event: str, index: int, body: bytes) -> None:
-        """Take a message of the page about the subject at `index`."""
+        """Handle a message of the page about the subject at `index`."""
         hears = {"engine": self._engine, "start": self._start, "logits": self._take_logits, "done": self._done,
                  "unavailable": self._unavailable, "finished": self._finished}  # fmt: skip
         hears[event](index, body)
@@ -118,7 +122,7 @@ class PageRun:
         if self._logits is not None:
             result["logits"] = self.job.save_logits(subject, self._logits)
             memory = self.browser_memory()
-            if None not in (memory, self._idle_memory):
+            if memory is not None and self._idle_memory is not None:
                 result["memory_mb"] = max(0, memory - self._idle_memory) / 1e6
         self.say("done", subject=subject.key, result=result)
 
@@ -131,7 +135,7 @@ class PageRun:
 
 
 class ProbeHandler(SiteHandler):
-    """Serves the probe's folder, and hands what the page posts to the run."""
+    """Serves the probe's folder and passes the page's POST requests to the run."""
 
     def __init__(self, *args, run: PageRun, headers: dict[str, str], **kwargs):
         self.run = run
@@ -139,7 +143,7 @@ class ProbeHandler(SiteHandler):
         super().__init__(*args, **kwargs)
 
     def do_POST(self):
-        """Take `/<event>/<index>`; what goes wrong in here is the page's answer, so that its row tells it."""
+        """Handle `/<event>/<index>`; an error here is sent to the page, which reports it as the subject's."""
         _, event, index = self.path.split("/")
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
