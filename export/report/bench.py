@@ -14,15 +14,15 @@ from typing import Any
 
 from export.backends import get_backend
 from export.errors import ManifestError
-from export.manifest import is_absent, is_intact, read_manifest
+from export.manifest import is_absent, is_intact
 from export.report.comparison import TimeInBrowser, compare_speed
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
 from export.report.speed_table import write_speed_plot
 from export.report.tables import BENCH_FILE, write_card, write_readme_tables
 from kakitori.engine import ENGINE
 from kakitori.files import read_json, write_json
+from kakitori.model_directory import open_model
 from kakitori.schemas.manifest import ManifestRow
-from kakitori.spec import read_spec
 from training.data.drawing_speed import bench_ink
 
 
@@ -34,7 +34,8 @@ def run_bench(
     Raises:
         KakitoriError: if the model directory is incomplete, or a file is not the one of its manifest.
     """
-    spec, manifest = read_spec(model_dir), read_manifest(model_dir)
+    model = open_model(model_dir)
+    spec, manifest = model.spec, model.manifest
     here = setting()
     earlier = earlier_rows(model_dir, here)
     report("Drawing ink")

@@ -6,7 +6,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from export.manifest import read_manifest
 from export.report.compat_table import compat_rows, compat_setting
 from export.report.markdown import markdown_table
 from export.report.reliability_tables import RELIABILITY_FILE, confidence_text, plot_reliability, scores_text
@@ -14,8 +13,10 @@ from export.report.robust_tables import confusables_text, corruptions_text
 from export.report.speed_table import PLOT_FILE, speed_headings, speed_rows, speed_setting
 from kakitori.errors import KakitoriError
 from kakitori.files import read_json, write_text
+from kakitori.model_directory import current_manifest
+from kakitori.schemas.config import Licence
 from kakitori.schemas.manifest import Manifest
-from kakitori.spec import COMPAT_FILE, GENERATED, INK_CHARSETS, MANIFEST_FILE, read_spec
+from kakitori.spec import COMPAT_FILE, GENERATED, INK_CHARSETS, join_licences, read_spec
 from training.data.fonts.table import FONTS
 from training.data.registry import JOIN
 from training.evaluation.metrics import FIGURES
@@ -125,8 +126,7 @@ def compat_table(result: dict[str, Any] | None) -> str:
 def read_measurements(model_dir: Path) -> dict[str, Any]:
     """Return what has been measured of a model: `evaluation`, `manifest`, `bench`, `compat`; None where nothing has."""
     files = {"evaluation": RESULTS_FILE, "bench": BENCH_FILE, "compat": COMPAT_FILE}
-    manifest = read_manifest(model_dir) if (model_dir / MANIFEST_FILE).exists() else None
-    return {"manifest": manifest} | {
+    return {"manifest": current_manifest(model_dir)} | {
         name: read_json(model_dir / file) if (model_dir / file).exists() else None for name, file in files.items()
     }
 
@@ -187,6 +187,7 @@ def make_card(model_dir: Path) -> str:
     evaluation = read_measurements(model_dir)["evaluation"] or []
     return environment.get_template(CARD_TEMPLATE).render(
         name=model_dir.resolve().name, spec=spec, facts=spec.training,
+        data={key: join_licences(spec.data, key) for key in Licence.__annotations__},
         is_drawn=is_drawn(parts), has_fonts=not set(parts) <= set(INK_CHARSETS), drawn=INK_CHARSETS,
         tables=make_tables(model_dir),
         confusables=confusables_text(evaluation), scores=scores_text(evaluation), reliability=RELIABILITY_FILE,

@@ -9,6 +9,7 @@ import numpy as np
 
 from kakitori.charset import Charset, get_charset, limited
 from kakitori.errors import DataError, KakitoriError
+from kakitori.schemas.config import Licence
 from kakitori.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
 from training.data.fonts.table import FONTS, is_font_set
 from training.data.mixed import MixedSource
@@ -44,7 +45,7 @@ class Dataset:
 
     source: Source
     charset: Charset
-    licence: dict[str, str]
+    licences: tuple[Licence, ...]  # one a part
 
 
 def open_dataset(
@@ -65,9 +66,8 @@ def open_dataset(
     names = name.split(JOIN)
     prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n not in INK_CHARSETS}
     charset = limited(choose_charset(names, [p.charset for p in prepared.values()]), class_limit)
-    licences = [prepared[n].metadata["licence"] if n in prepared else KANJIVG_LICENCE for n in names]
-    licence = {key: "; ".join(dict.fromkeys(licence[key] for licence in licences)) for key in KANJIVG_LICENCE}
-    return Dataset(open_source(name, size, charset, mix, without), charset, licence)
+    licences = tuple(prepared[n].metadata["licence"] if n in prepared else KANJIVG_LICENCE for n in names)
+    return Dataset(open_source(name, size, charset, mix, without), charset, licences)
 
 
 def open_source(

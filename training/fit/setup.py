@@ -96,7 +96,7 @@ def make_spec(config: TrainConfig, dataset: Dataset) -> ModelSpec:
     return ModelSpec(
         config.arch, widths, config.pooling, charset.name, len(charset), charset.digest, config.size,
         radius=dataset.source.pen_radius(config.size), rank=theirs.rank if theirs else config.low_rank,
-        characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licence,
+        characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licences,
     )  # fmt: skip
 
 

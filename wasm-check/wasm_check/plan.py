@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from export.backends import ALL, BACKENDS, Backend, Variant, select_precisions
 from export.build import export_model
 from export.errors import PoolingError
-from export.manifest import read_manifest
+from export.manifest import is_intact
 from export.pooling import resolve_pooling
 from kakitori.errors import check_choice
-from kakitori.files import sha256_of
+from kakitori.model_directory import current_manifest, file_in
 from kakitori.schemas.manifest import ManifestRow
-from kakitori.spec import INPUT_NAME, MANIFEST_FILE, OUTPUT_NAME, POOLINGS
+from kakitori.spec import INPUT_NAME, OUTPUT_NAME, POOLINGS
 from training.models.weights import load_network
 from wasm_check.inputs import ink_suite, stroke_suite
 from wasm_check.probes import PROBE_POOLINGS, PROBE_PRECISIONS, copy_model, train_probe
@@ -72,7 +71,7 @@ def add_subjects(model_dir: Path, variants: list[Variant], model: str, report: R
     for variant in variants:
         row = rows[variant.name]
         facts = {fact: getattr(row, fact) for fact in FACTS} | {"model": model}
-        path = model_dir / row.file
+        path = file_in(model_dir, row.file)
         subjects.append(Subject(variant.name, path, INPUT_NAME, OUTPUT_NAME, row.precision, model, facts))
     return subjects
 
@@ -140,11 +139,9 @@ def _calls(variants: list[Variant]) -> dict[tuple[str, tuple[str, ...]], list[st
 
 
 def _rows(model_dir: Path) -> dict[str, ManifestRow]:
-    if not (model_dir / MANIFEST_FILE).exists():
-        return {}
-    return {row.variant: row for row in read_manifest(model_dir).files}
+    manifest = current_manifest(model_dir)
+    return {row.variant: row for row in manifest.files} if manifest else {}
 
 
-def _is_exported(model_dir: Path, row: dict[str, Any] | None) -> bool:
-    path = model_dir / row.file if row else None
-    return path is not None and path.is_file() and sha256_of(path) == row.sha256
+def _is_exported(model_dir: Path, row: ManifestRow | None) -> bool:
+    return row is not None and is_intact(model_dir, row)

