@@ -30,8 +30,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented UTF-8 JSON with a final newline, whole."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    """Write indented UTF-8 JSON with a final newline, whole.
+
+    Raises:
+        ValueError: for NaN or an infinite number, which JSON lacks.
+    """
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: Path, error: type[KakitoriError] = KakitoriError) -> Any:

@@ -1,6 +1,5 @@
 """Reading and writing JSON documents by their msgspec types. A wrong file gives one sentence."""
 
-import json
 import re
 import stat
 from dataclasses import MISSING, fields
@@ -13,6 +12,7 @@ from kakitori.errors import KakitoriError
 from kakitori.files import write_json
 
 T = TypeVar("T")
+UNREADABLE = object()  # in place of a document that is no JSON after its first wrong field
 MEND = "restore it, or make it again"
 MOST_BYTES = 64_000_000  # of a document; the largest of this project has 1 MB
 # What msgspec appends to a message: the place as `$.files[0].bytes`, or `key in $.files` for a key.
@@ -38,7 +38,7 @@ def read_document(path: Path, kind: type[T], error: type[KakitoriError] = Kakito
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as problem:
-        raise error(f"{path}, {_describe(problem, json.loads(content))}: {mend}.") from None
+        raise error(f"{path}, {_describe(problem, _decoded(content))}: {mend}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise error(f"{path} is not valid JSON ({problem}): {mend}.") from problem
     except RecursionError:
@@ -64,7 +64,10 @@ def write_document(
         msgspec.convert(document, kind or type(value))
     except msgspec.ValidationError as problem:
         raise error(f"{path} was not written, {_describe(problem, document)}.") from None
-    write_json(path, document)
+    try:
+        write_json(path, document)
+    except ValueError as problem:
+        raise error(f"{path} was not written, a value in it is not a finite number, which JSON lacks.") from problem
 
 
 def strict_struct(kind: type[Any], optional: tuple[str, ...] = (), **more: Any) -> type[msgspec.Struct]:
@@ -95,6 +98,13 @@ def _read(path: Path, error: type[KakitoriError], mend: str) -> bytes:
         raise error(f"{path} cannot be read ({problem.strerror}): {mend}.") from problem
 
 
+def _decoded(content: bytes) -> Any:
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return UNREADABLE
+
+
 def _describe(problem: msgspec.ValidationError, document: Any) -> str:
     """Return "field files[0].bytes: expected `int`, found 'many'" of msgspec's message about a document."""
     message = str(problem)
@@ -104,7 +114,7 @@ def _describe(problem: msgspec.ValidationError, document: Any) -> str:
     steps = place[1] if place else ""
     where = f"field {steps.lstrip('.')}" if steps else "document"
     # An entry of a mapping has no name in the message; a missing or unknown field has no value to show.
-    if "[...]" in steps or re.search("missing required field|unknown field", expected):
+    if document is UNREADABLE or "[...]" in steps or re.search("missing required field|unknown field", expected):
         return f"{where}: {expected}"
     return f"{where}: {expected}, found {_found(document, steps)}"
 
