@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kakitori.charset import CHARSETS, Charset, get_charset, jis_code
-from kakitori.errors import ModelError, check_choice
+from kakitori.errors import KakitoriError, ModelError, check_choice
 from kakitori.files import inside
 from kakitori.homoglyphs import PLACES
 from kakitori.schemas.config import (
@@ -119,7 +119,7 @@ class ModelSpec:
         """Return the charset of this model.
 
         Raises:
-            ModelError: if its order is not the one the weights were trained with.
+            KakitoriError: if it is unknown, or its order is not the one the weights were trained with.
         """
         if self.characters:
             known, charset = len(self.characters), Charset(self.charset, self.characters)
@@ -154,7 +154,7 @@ def model_digest(spec: ModelSpec) -> str:
     Mirrored by web/static/kakitori; equality is tested.
 
     Raises:
-        ModelError: as `ModelSpec.get_charset`.
+        KakitoriError: as `ModelSpec.get_charset`.
     """
     charset, confidence = spec.get_charset(), spec.confidence
     lines = [
@@ -234,6 +234,7 @@ def _check(spec: ModelSpec, path: Path) -> None:
             raise ModelError(f"{path}, field characters: found {character!r}, expected its NFC form "
                              f"{unicodedata.normalize('NFC', character)!r}: prepare the data set again.")  # fmt: skip
     try:
+        check_choice("pooling", spec.pooling, POOLINGS)
         spec.get_charset()
-    except ModelError as problem:
+    except KakitoriError as problem:
         raise ModelError(f"{path}: {problem}") from None

@@ -1,13 +1,15 @@
 """config.json: every field has bounds, fields agree, and the digest covers what gives an answer its meaning."""
 
+import hashlib
 import json
 import struct
 from dataclasses import replace
 
 import pytest
 
-from kakitori.charset import get_charset
+from kakitori.charset import Charset, get_charset
 from kakitori.errors import KakitoriError, ModelError
+from kakitori.homoglyphs import PLACES
 from kakitori.spec import (
     KANJIVG_LICENCE,
     NO_WEIGHTS,
@@ -29,8 +31,6 @@ def spec():
 
 
 def words_spec():
-    from kakitori.charset import Charset
-
     return ModelSpec("cnn", (8,), "avg_2x2", "words", 3, Charset("words", WORDS).digest, characters=WORDS, rank=5)
 
 
@@ -67,6 +67,7 @@ WRONG = [
     ({"num_classes": 5000}, "num_classes 5,000, and charset 'digits' has 10 characters"),
     ({"num_classes": 9}, "is not that of 'digits' with 9 classes .* the classes would be misread"),
     ({"charset": "klingon"}, "Unknown charset 'klingon'"),
+    ({"pooling": "median"}, "Unknown pooling 'median'"),
     ({"characters": ["a", "b", "c"]}, "num_classes 10, and charset 'digits' has 3 characters"),
     ({"characters": ["a", "b\nc"]}, r"field characters\[1\]: expected `str` matching"),
     ({"characters": ["a", ""]}, r"field characters\[1\]"),
@@ -137,8 +138,6 @@ def test_a_config_behind_a_link_out_of_the_directory_is_refused(tmp_path, spec):
 
 
 def test_the_digest_is_that_of_its_lines():
-    import hashlib
-
     f64 = lambda value: struct.pack(">d", value).hex()  # noqa: E731
     spec = replace(words_spec(), weights="ab" * 32, confidence=Confidence(0.5, 1.0, 0.25))
     lines = [
@@ -153,7 +152,7 @@ def test_the_digest_covers_homoglyphs_with_their_codes_and_places(monkeypatch):
     charset = get_charset("wide")
     spec = ModelSpec("cnn", (8,), "adaptive_avg", "wide", len(charset), charset.digest)
     before = model_digest(spec)
-    monkeypatch.delitem(__import__("kakitori.spec").spec.PLACES, "っ")
+    monkeypatch.delitem(PLACES, "っ")
     assert model_digest(spec) != before
 
 
@@ -161,7 +160,8 @@ def test_the_digest_covers_homoglyphs_with_their_codes_and_places(monkeypatch):
     "change",
     [
         {"weights": "1" * 64}, {"size": 48}, {"margin": 0.06}, {"radius": 1.2},
-        {"confidence": Confidence(2.0)}, {"confidence": Confidence(1.0, 2.0)}, {"confidence": Confidence(1.0, 1.0, 0.5)},
+        {"confidence": Confidence(2.0)}, {"confidence": Confidence(1.0, 2.0)},
+        {"confidence": Confidence(1.0, 1.0, 0.5)},
     ],
 )  # fmt: skip
 def test_the_digest_covers_weights_input_and_confidence(spec, change):
