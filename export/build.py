@@ -1,8 +1,8 @@
-"""The recipe: a trained model directory to checked ONNX files, mapping.json and manifest.json.
+"""From a trained model directory to checked ONNX files, mapping.json and manifest.json.
 
-needs    models/<name>/config.json and model.safetensors
-run      invoke export --backend strict
-writes   models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
+Needs:  models/<name>/config.json and model.safetensors
+Run:    invoke export --backend strict
+Writes: models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
 """
 
 from collections.abc import Callable
@@ -36,15 +36,15 @@ def export_model(
     report: Report = print,
     make_images: ImageMaker | None = None,
 ) -> list[ManifestRow]:
-    """Write every variant of backends x precisions after all have passed all checks; return their manifest rows.
+    """Write every variant of backends x precisions if all pass all checks; return their manifest rows.
 
     Args:
-        model_dir: holds the weights; receives the files.
+        model_dir: has the weights; the files are written there.
         backends: names from `export.backends.BACKENDS`, or `all`.
-        precisions: names from `export.backends.PRECISIONS`, or `all`: every one that the backend has.
-        pooling: a name from `kakitori.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
-        report: takes one line for the user.
-        make_images: draws images for calibration and checks; None is the data set that was trained on.
+        precisions: names from `export.backends.PRECISIONS`, or `all` for every one that the backend has.
+        pooling: a name from `kakitori.spec.POOLINGS`; None for the trained one, made fixed where a backend needs that.
+        report: is called with one line for the user.
+        make_images: draws images for calibration and checks; None for those of the training data set.
 
     Raises:
         KakitoriError: for an unknown or illegal choice, a model directory that cannot be used, or failed checks;
@@ -84,10 +84,10 @@ def plan_variants(
 
 
 def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, report: Report) -> list[ManifestRow]:
-    """Make, write and check every variant; move them to their names if all passed, else raise and leave nothing.
+    """Make, write and check every variant under temporary names; rename them if all passed, or else delete them.
 
     Raises:
-        ExportError: the one that failed, or VariantsFailed with all of them.
+        ExportError: of the variant that failed, or VariantsFailed with those of all that did.
     """
     rows: list[ManifestRow] = []
     failures: list[ExportError] = []

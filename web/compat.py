@@ -8,18 +8,18 @@ from web.render import environment
 
 COMPAT_PAGE = "compat.html"
 TEMPLATE = "compat.html.j2"
-STATIC_FILES = ("page/paper.css", "page/compat.css", "favicon.svg")  # what the page needs of the site's own files
+STATIC_FILES = ("page/paper.css", "page/compat.css", "favicon.svg")  # those of the site that the page needs
 GROUP_FIELDS = ("model", "backend", "pooling")
 
 
 def render_compat(result: dict[str, Any]) -> dict[str, str]:
-    """Return {path: text} of the page and what it needs to be looked at alone."""
+    """Return {path: text} of the page and of the files that it needs outside the site."""
     static = {path: (WEB_DIR / "static" / path).read_text(encoding="utf-8") for path in STATIC_FILES}
     return static | render_compat_page(result, home=None)
 
 
 def render_compat_page(result: dict[str, Any], home: str | None) -> dict[str, str]:
-    """Return {path: text} of the page alone; `home` is where its link back leads, None for no link."""
+    """Return {path: text} of the page alone; `home` is the address of its link back, None for no link."""
     reasons = number_reasons(result)
     page = environment().get_template(TEMPLATE).render(
         result=result, home=home, groups=group_subjects(result["subjects"]), reasons=reasons,
@@ -29,7 +29,7 @@ def render_compat_page(result: dict[str, Any], home: str | None) -> dict[str, st
 
 
 def group_subjects(subjects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the subjects by model, backend and pooling, in the order in which each first comes."""
+    """Return the subjects grouped by model, backend and pooling, in the order of each group's first subject."""
     groups: dict[tuple, list] = {}
     for subject in subjects:
         groups.setdefault(tuple(subject[name] for name in GROUP_FIELDS), []).append(subject)
@@ -37,7 +37,7 @@ def group_subjects(subjects: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def number_reasons(result: dict[str, Any]) -> dict[str, int]:
-    """Return each reason of a cell that is not green, with its number in the page's list, in reading order."""
+    """Return {reason: its number in the page's list}, in the order of the cells that have one."""
     reasons = dict.fromkeys(
         cell["reason"] for subject in result["subjects"] for cell in subject["cells"].values() if cell["reason"]
     )

@@ -10,8 +10,11 @@ import pytest
 from export import variants
 from export.backends import BACKENDS, PRECISIONS
 from export.errors import AccuracyError, ExportError, ParityError, VariantsFailed
+from export.manifest import is_absent, is_intact
+from export.report.measure import open_variant
 from kakitori.errors import KakitoriError, ModelError
 from kakitori.model_directory import open_model, read_manifest
+from training.models.weights import load_network, save_network
 
 
 def files(model_dir):
@@ -182,6 +185,35 @@ def test_nothing_is_written_through_a_link_out_of_the_directory(make_model, expo
     with pytest.raises(ModelError, match="leads out of"):
         export(model)
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda model: open_variant(model, "strict.fp32"),
+        lambda model: is_intact(model, open_model(model).manifest.files[0]),
+        lambda model: is_absent(model, open_model(model).manifest.files[0]),
+    ],
+)
+def test_no_file_is_read_through_a_link_out_of_the_directory(make_model, export, tmp_path, read):
+    model = make_model()
+    export(model, precisions=["fp32"])
+    (model / "onnx").rename(tmp_path / "elsewhere")
+    (model / "onnx").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match=r"strict\.fp32\.onnx' leads out of"):
+        read(model)
+
+
+def test_files_of_the_weights_before_are_refused_until_they_are_exported_again(make_model, export):
+    model = make_model()
+    export(model, precisions=["fp32"])
+    spec, network = load_network(model)
+    network.classifier[-1].bias.data[0] -= 1e-4
+    save_network(spec, network, model)
+    with pytest.raises(ModelError, match=r"mapping\.json has model_digest .*: they belong to different models"):
+        open_variant(model, "strict.fp32")
+    export(model, precisions=["fp32"])
+    open_variant(model, "strict.fp32")
 
 
 def test_no_model_directory(tmp_path, export):
