@@ -30,7 +30,7 @@ from kakitori.schemas.config import (
     Threshold,
     Widths,
 )
-from kakitori.schemas.reader import read_document, strict_struct, write_document
+from kakitori.schemas.reader import check_document, read_document, strict_struct, write_document
 
 INPUT_NAME = "input"
 OUTPUT_NAME = "logits"
@@ -196,9 +196,20 @@ def write_spec(spec: ModelSpec, model_dir: Path) -> None:
     Raises:
         ModelError: if a field is out of its bounds, or fields contradict each other; nothing is written then.
     """
+    check_spec(spec, model_dir)
+    document = asdict(spec) | {"model_digest": model_digest(spec)}
+    write_document(model_dir / CONFIG_FILE, document, CONFIG, ModelError)
+
+
+def check_spec(spec: ModelSpec, model_dir: Path) -> None:
+    """Check that a spec could be written to a model directory's `config.json`.
+
+    Raises:
+        ModelError: if a field is out of its bounds, or fields contradict each other.
+    """
     path = model_dir / CONFIG_FILE
+    check_document(path, asdict(spec) | {"model_digest": ""}, CONFIG, ModelError)
     _check(spec, path)
-    write_document(path, asdict(spec) | {"model_digest": model_digest(spec)}, CONFIG, ModelError)
 
 
 def read_spec(model_dir: Path) -> ModelSpec:

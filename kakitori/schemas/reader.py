@@ -59,15 +59,31 @@ def write_document(
     Raises:
         error: if the value does not fit; the sentence is that of `read_document`, and nothing is written.
     """
-    document = msgspec.to_builtins(value)
-    try:
-        msgspec.convert(document, kind or type(value))
-    except msgspec.ValidationError as problem:
-        raise error(f"{path} was not written, {_describe(problem, document)}.") from None
+    document = check_document(path, value, kind or type(value), error)
     try:
         write_json(path, document)
     except ValueError as problem:
-        raise error(f"{path} was not written, a value in it is not a finite number, which JSON lacks.") from problem
+        raise error(f"{path} cannot be written: a value in it is not a finite number, which JSON lacks.") from problem
+
+
+def check_document(path: Path, value: Any, kind: type[Any], error: type[KakitoriError] = KakitoriError) -> Any:
+    """Return a msgspec.Struct, a dataclass or plain values as plain values, checked to fit `kind`.
+
+    Args:
+        path: the file that they are for, named in the message.
+        value: what is checked.
+        kind: the type that the values must fit.
+        error: what is raised.
+
+    Raises:
+        error: if the value does not fit.
+    """
+    document = msgspec.to_builtins(value)
+    try:
+        msgspec.convert(document, kind)
+    except msgspec.ValidationError as problem:
+        raise error(f"{path} cannot be written, {_describe(problem, document)}.") from None
+    return document
 
 
 def strict_struct(kind: type[Any], optional: tuple[str, ...] = (), **more: Any) -> type[msgspec.Struct]:

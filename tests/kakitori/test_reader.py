@@ -106,13 +106,13 @@ def test_a_large_file_is_refused_before_it_is_read(path, monkeypatch):
 
 @pytest.mark.parametrize("share", [2.0, float("nan"), "much"])
 def test_a_wrong_value_is_not_written(path, share):
-    with pytest.raises(OwnError, match=r"some\.json was not written, field rows\[0\]\.share: expected .*, found"):
+    with pytest.raises(OwnError, match=r"some\.json cannot be written, field rows\[0\]\.share: expected .*, found"):
         write_document(path, Document([Row("a", share)]), error=OwnError)
     assert not path.exists()
 
 
 def test_a_number_that_json_lacks_is_not_written(path):
-    with pytest.raises(OwnError, match=r"was not written, .* not a finite number"):
+    with pytest.raises(OwnError, match=r"cannot be written: .* not a finite number"):
         write_document(path, Document([], {"loss": float("nan")}), error=OwnError)
     assert not path.exists()
 

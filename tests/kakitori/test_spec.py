@@ -114,12 +114,13 @@ def test_a_temperature_that_is_no_finite_number_is_refused(tmp_path, spec, numbe
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"margin": 0.5}, "config.json was not written, field margin"),
-        ({"widths": (8, 10**6)}, r"config.json was not written, field widths\[1\]"),
-        ({"confidence": Confidence(float("nan"))}, "was not written, field confidence.temperature: .*, found nan"),
-        ({"confidence": Confidence(threshold=1.0)}, "was not written, field confidence.threshold"),
+        ({"margin": 0.5}, "config.json cannot be written, field margin"),
+        ({"widths": (8, 10**6)}, r"config.json cannot be written, field widths\[1\]"),
+        ({"confidence": Confidence(float("nan"))}, "cannot be written, field confidence.temperature: .*, found nan"),
+        ({"confidence": Confidence(threshold=1.0)}, "cannot be written, field confidence.threshold"),
         ({"num_classes": 11}, "num_classes 11, and charset"),
         ({"size": 60}, "size 60 is not one of"),
+        ({"data": (KANJIVG_LICENCE | {"url": "javascript:x"},)}, r"field data\[0\].url"),
         ({"training": {"loss": float("inf")}}, "not a finite number"),
     ],
 )
