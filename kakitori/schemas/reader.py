@@ -78,12 +78,20 @@ def check_document(path: Path, value: Any, kind: type[Any], error: type[Kakitori
     Raises:
         error: if the value does not fit.
     """
-    document = msgspec.to_builtins(value)
+    document = msgspec.to_builtins(value, enc_hook=_plain)
     try:
         msgspec.convert(document, kind)
     except msgspec.ValidationError as problem:
         raise error(f"{path} cannot be written, {_describe(problem, document)}.") from None
     return document
+
+
+def _plain(value: Any) -> Any:
+    """Return the plain value of an instance of a subclass of str, int or float, such as NumPy's float64."""
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"JSON has no value for {type(value).__name__}.")
 
 
 def strict_struct(kind: type[Any], optional: tuple[str, ...] = (), **more: Any) -> type[msgspec.Struct]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec import Meta
 
@@ -38,6 +39,12 @@ def test_a_document_is_written_and_read(path):
     write_document(path, document)
     assert read_document(path, Document) == document
     assert path.read_text(encoding="utf-8").startswith('{\n "rows": [\n  {\n   "name": "あ",')
+
+
+def test_subclasses_of_plain_types_are_written(path):
+    text = type("Version", (str,), {})("2.13")
+    write_document(path, Document([], {"text": text, "number": np.float64(0.5)}))
+    assert read_document(path, Document).notes == {"text": "2.13", "number": 0.5}
 
 
 ROW = '{"name": "a", "share": 1}'
