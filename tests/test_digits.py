@@ -33,7 +33,7 @@ def test_every_test_image_is_measured_and_over_98_percent_are_read(model, varian
 
 def test_files_were_checked_on_the_test_images(model):
     manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
-    assert [row.accuracy["digits"]["images"] for row in manifest["files"]] == [179, 179]
+    assert [row["accuracy"]["digits"]["images"] for row in manifest["files"]] == [179, 179]
     mapping = json.loads((model / "mapping.json").read_text(encoding="utf-8"))
     assert mapping["class_to_char"] == {str(n): str(n) for n in range(10)}
     assert mapping["class_to_jis"]["7"] == "2337"
