@@ -1,4 +1,4 @@
-"""The front door: `invoke --list`. Wiring only; each task imports its stage when it runs."""
+"""The tasks of `invoke --list`. Wiring only; each task imports its stage when it runs."""
 
 import functools
 import os
@@ -9,11 +9,15 @@ from pathlib import Path
 from invoke import Collection, Exit, task
 
 from kakitori.errors import KakitoriError
+from training.fit.config import TrainConfig
+from training.fit.settings import flag, given, help_texts, takes_flags
 
 MODEL = "models/kanji"
 VARIANT = "strict.int8"
 DIST = "dist"
 SHEET = "runs/ink_sheet.png"
+ABLATED = ("epochs", "class_limit")  # the settings of the ablation's runs that have a flag
+ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
 TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
 
 
@@ -75,77 +79,43 @@ def data(
 
 
 @task(
-    help={
-        "model": "Model directory to write.",
-        "arch": "Network: compact, resnet or cnn.",
-        "widths": "Channels of the stem and of each stage, such as 24,48,96,144; otherwise the network's own.",
-        "pooling": "Pooling before the classifier.",
-        "dataset": "What to train on: ink, ink-wide, a prepared set such as etl9g, or several joined by +.",
-        "without": "Effects of the hand to leave out of the ink, to measure them: joins,hooks.",
-        "mix": "Shares of the parts of a joined data set: 1:3.",
-        "size": "Image side in pixels.",
-        "epochs": "Passes of 20 images a class (or --sample-limit images).",
-        "batch-size": "Images a step and process.",
-        "learning-rate": "Peak of the cosine schedule.",
-        "class-limit": "Only the first N classes, for quick runs.",
-        "sample-limit": "Only N images an epoch, for quick runs.",
-        "patience": "Full-size epochs without a better validation top-1 before stopping early.",
-        "ema-decay": "Per step, of the weights' moving average.",
-        "start-from": "Model directory whose weights the run starts from.",
-        "prune": "Share of the channels to take out of the model to start from, those that matter least: 0.3.",
-        "prune-steps": "Runs of --epochs each in which --prune is done, bit by bit.",
-        "low-rank": "Rank of a classifier in two thin layers; that of a model to start from is factored.",
-        "qat": "Quantization-aware: round in training as the INT8 file will; needs --start-from.",
-        "teacher": "Model directory of a larger network to learn from too, with this run's size and classes.",
-        "teacher-weight": "Share of the teacher in the loss, above 0 up to 1.",
-        "teacher-temperature": "Softens both networks' answers where they are compared.",
-        "outlier-exposure": "Out-of-distribution drawings for each image, learnt as no class: 0.1 is one for ten.",
-        "seed": "Fixes weights and data.",
-        "device": "auto, cpu or cuda.",
-        "workers": "Processes that draw images.",
-        "resume": "Insist on going on from a checkpoint (otherwise it happens where there is one).",
-        "fresh": "Delete the checkpoints that are there and start over.",
-    }
+    help=help_texts(TrainConfig)
+    | {"recipe": "A TOML file with the settings of one or several runs, such as models/kanji/recipe.toml."}
 )
 @clear_errors
-def train(
-    c, model=MODEL, arch=None, widths=None, pooling=None, dataset=None, mix=None, without=None, size=None, epochs=None,
-    batch_size=None, learning_rate=None, class_limit=None, sample_limit=None, patience=None, ema_decay=None,
-    start_from=None, prune=None, prune_steps=None, low_rank=None, qat=False, teacher=None, teacher_weight=None,
-    teacher_temperature=None, outlier_exposure=None, seed=None, device=None, workers=None, resume=False, fresh=False,
-):  # fmt: skip
-    """Train a network; an interrupted run goes on by itself."""
-    flags = {name: value for name, value in locals().items() if name != "c"}
+@takes_flags(TrainConfig)
+def train(c, recipe=None, **flags):
+    """Train a network, or all stages of a recipe; an interrupted run continues."""
     from export.report.tables import write_card
-    from training.fit.config import TrainConfig
-    from training.fit.train import train
+    from training.fit.recipe import read_recipe
+    from training.fit.train import train, train_stages
 
-    spec = train(TrainConfig.from_flags(flags))
+    stages = read_recipe(Path(recipe), flags) if recipe else [TrainConfig.from_flags(flags)]
+    spec = train_stages(stages) if recipe else train(*stages)
     if spec:  # only in the first of several processes
-        write_card(Path(model))
-        facts = spec.training
+        model, facts = stages[-1].model, spec.training
+        write_card(model)
         print(f"{model}: validation top-1 {facts['val_top1_percent']} % after {facts['images_seen']:,} images.")
 
 
 @task(
     iterable=["strokes"],
-    help={
+    help=help_texts(TrainConfig, ABLATED, **ABLATION)
+    | {
         "strokes": "A stroke file of real handwriting to measure on; may be given several times.",
-        "epochs": "Of every run.",
-        "class-limit": "Only the first N classes.",
-        "out": "Folder for the models; an interrupted ablation goes on with what is there.",
+        "out": "Folder for the models; an interrupted ablation continues with the models in it.",
     },
 )
 @clear_errors
-def ablate(c, strokes=None, epochs=12, class_limit=None, out="runs/ablation"):
-    """Measure what each effect of the ink is worth: a short training run without each."""
+@takes_flags(TrainConfig, ABLATED)
+def ablate(c, strokes=None, out="runs/ablation", **flags):
+    """Measure the accuracy gain of each effect of the ink: a short training run without each."""
     from export.report.tables import ablation_table, replace_tables
     from kakitori.files import read_json, write_text
     from training.fit.ablation import RESULTS, run_ablation
-    from training.fit.config import TrainConfig
 
-    flags = {"epochs": epochs, "class_limit": class_limit}
-    typed = "".join(f" --{name.replace('_', '-')} {value}" for name, value in flags.items() if value)
+    flags = ABLATION | given(flags)
+    typed = "".join(f" {flag(name)} {value}" for name, value in flags.items())
     command = f"invoke ablate{typed}" + "".join(f" --strokes {Path(s).name}" for s in strokes)
     run_ablation(TrainConfig.from_flags(flags), [Path(s) for s in strokes], Path(out), command)
     readme = Path("training/README.md")
@@ -182,7 +152,7 @@ def evaluate(
 @task(help={"model": "Model directory."})
 @clear_errors
 def calibrate(c, model=MODEL):
-    """Fit the probabilities and the answer "unsure" anew, as training does at its end."""
+    """Fit the temperature of the probabilities and the threshold of "unsure", as training does at its end."""
     from export.report.tables import write_card
     from training.fit.calibration import calibrate
 

@@ -60,7 +60,7 @@ def test_a_page_is_built_that_names_the_digits_and_their_licence(model, tmp_path
     build_site([model], tmp_path / "dist")
     page = (tmp_path / "dist" / "index.html").read_text(encoding="utf-8")
     assert "10 classes: 0 1 2 3 4 5 6 7 8 9" in page
-    assert "First guess right: digits" in page
+    assert "Top-1: digits" in page
     assert "digits, in JIS X 0208 order" in page
     assert "Kaynak" in (tmp_path / "dist" / "licences" / "data.txt").read_text(encoding="utf-8")
     assert not (tmp_path / "dist" / "licences" / "kanjivg.txt").exists()

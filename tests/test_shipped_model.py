@@ -32,7 +32,7 @@ def clean_ink(shipped):
     """Inputs (300, 1, H, W) and labels of pen strokes that training never drew."""
     spec = read_spec(shipped)
     labels = np.linspace(0, spec.num_classes - 1, 300).astype(np.int64)
-    images = InkSource(spec.get_charset()).images(labels, spec.size, (TEST, 7), photographed=0)
+    images = InkSource(spec.get_charset(), ["camera"]).images(labels, spec.size, (TEST, 7))
     return to_tensor(images / np.float32(255)), labels
 
 

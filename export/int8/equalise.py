@@ -1,11 +1,11 @@
-"""Equalise the convolutions of a float graph: see `training.compress.equalisation`."""
+"""Equalise the convolutions of a float graph: see `training.compress.int8`."""
 
 from collections import Counter
 
 import onnx
 from onnx import numpy_helper
 
-from training.compress.equalisation import PASSES, equalise_pair
+from training.compress.int8 import PASSES, equalise_pair
 
 
 def equalise(model: onnx.ModelProto) -> onnx.ModelProto:

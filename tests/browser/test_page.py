@@ -124,14 +124,14 @@ def test_an_unsure_answer_is_offered_but_not_said(open_page, site, write):
     page = open_page(service_workers="block", prepare=lambda page: page.route(
         "**/config.json", lambda route: route.fulfill(json=config)))
     page.watch.allowed.append("registration blocked by Playwright")
-    doubt = page.locator(".doubt")
-    expect(doubt).to_be_hidden()
+    note = page.locator(".unsure-note")
+    expect(note).to_be_hidden()
     write(page, "田")
-    expect(doubt).to_be_visible()
+    expect(note).to_be_visible()
     expect(page.locator("#pad [role=status]")).to_have_text(re.compile("^Not sure. Perhaps: 1 田, 2 "))
     page.locator(FIRST).click()
     expect(page.locator("#line")).to_have_value("田")
-    expect(doubt).to_be_hidden()
+    expect(note).to_be_hidden()
 
 
 def touch(session, kind: str, *points: tuple[float, float]) -> None:

@@ -6,7 +6,7 @@ from training.ink.source import InkSource
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
-    """Networks this small only lose by threads, and lose most where other work waits for the same processors."""
+    """Compute with one thread: networks this small run slower with several, most of all on busy processors."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -15,4 +15,5 @@ def _one_thread():
 
 @pytest.fixture(scope="session")
 def source(small_charset) -> InkSource:
+    """The ink source of 100 classes."""
     return InkSource(small_charset)

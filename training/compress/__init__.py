@@ -1,4 +1,4 @@
-"""Smaller networks: pruning, quantization-aware training, low rank, distillation.
+"""Compression: pruning, quantization-aware training, low rank, distillation.
 
 May import kakitori and training.models.
 """

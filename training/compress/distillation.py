@@ -1,7 +1,7 @@
-"""Knowledge distillation (Hinton et al. 2015, arXiv:1503.02531): a trained teacher tells what else an image looks like.
+"""Knowledge distillation (Hinton et al. 2015, arXiv:1503.02531): train on a teacher's logits beside the labels.
 
-The teacher reads the very images that the student learns from, in epochs of the teacher's own image side; at
-other sides it knows nothing, and the student learns from labels alone.
+The teacher gets the same images as the student, in epochs of the teacher's image side; in other epochs the loss
+consists of the labels' part alone.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ SHOWN_MISSING = 10  # characters in an error
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained network in evaluation mode, the side in pixels that it reads, and where the student's classes are."""
+    """A trained network in evaluation mode, its image side in pixels, and its indices of the student's classes."""
 
     network: nn.Module
     side: int
@@ -36,10 +36,10 @@ class Teacher:
 
 
 def open_teacher(model_dir: Path, spec: ModelSpec, device: torch.device) -> Teacher:
-    """Return the teacher of a student with `spec`; classes are matched by their characters.
+    """Return the teacher for a student with `spec`; classes are matched by their characters.
 
     Raises:
-        ModelError: if it cannot be used, reads images of another size, or lacks one of the student's classes.
+        ModelError: if the model cannot be used, has another image side, or lacks one of the student's classes.
     """
     theirs, network = load_network(model_dir)
     if theirs.size != spec.size:
@@ -53,7 +53,7 @@ def open_teacher(model_dir: Path, spec: ModelSpec, device: torch.device) -> Teac
     if missing:
         raise ModelError(
             f"--teacher {model_dir}: its charset {classes.name!r} lacks {len(missing):,} of this run's {len(wanted):,} "
-            f"classes ({', '.join(missing[:SHOWN_MISSING])}): choose a teacher that knows them all."
+            f"classes ({', '.join(missing[:SHOWN_MISSING])}): choose a teacher with all of them."
         )
     columns = torch.tensor([shared[index] for index in range(len(wanted))], device=device)
     network.requires_grad_(False).to(device, memory_format=torch.channels_last)
@@ -61,14 +61,14 @@ def open_teacher(model_dir: Path, spec: ModelSpec, device: torch.device) -> Teac
 
 
 def label_loss(smoothing: float) -> Loss:
-    """Return the cross-entropy with labels, smoothed (Szegedy et al. 2015, arXiv:1512.00567)."""
+    """Return the cross-entropy loss with smoothed labels (Szegedy et al. 2015, arXiv:1512.00567)."""
     return lambda _x, logits, labels: nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
 
 def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    """Return T² · KL(teacher ‖ student), a mean over the batch, of logits (N, K) softened by the temperature T.
+    """Return T² · KL(teacher ‖ student), averaged over the batch, of logits (N, K) divided by the temperature T.
 
-    T² keeps the gradients as large as those of labels, whatever T is.
+    T² keeps the size of the gradients independent of T.
     """
     student = (logits.float() / temperature).log_softmax(1)
     teacher = (teacher_logits.float() / temperature).log_softmax(1)
@@ -76,11 +76,11 @@ def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float
     return temperature**2 * divergence
 
 
-def taught_loss(labelled: Loss, teacher: Teacher, weight: float, temperature: float) -> Loss:
-    """Return (1 - weight) of the loss with labels and `weight` of the distillation loss."""
+def teacher_loss(labelled: Loss, teacher: Teacher, weight: float, temperature: float) -> Loss:
+    """Return the loss (1 - weight) · label loss + weight · distillation loss."""
 
     def loss(x: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-        taught = distillation_loss(logits, teacher.logits(x), temperature)
-        return (1 - weight) * labelled(x, logits, labels) + weight * taught
+        from_teacher = distillation_loss(logits, teacher.logits(x), temperature)
+        return (1 - weight) * labelled(x, logits, labels) + weight * from_teacher
 
     return loss

@@ -1,6 +1,6 @@
-"""A classifier of two thin linear layers in place of a wide one, from the singular values of its trained weights.
+"""Low-rank classifier: two linear layers in place of one, from the singular value decomposition of its weights.
 
-The best factors of a rank, in the sum of squares (Eckart & Young 1936); training them on then mends what they lose.
+The factors are the best of their rank in the sum of squares (Eckart & Young 1936); further training recovers accuracy.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ from training.models.transfer import CLASSIFIER
 
 
 def factor(weight: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """Return (rank, C) and (K, rank), evenly scaled, whose product is nearest to a weight (K, C)."""
+    """Return factors (rank, C) and (K, rank), of equal scale, whose product is nearest to a weight (K, C)."""
     left, values, right = torch.linalg.svd(weight, full_matrices=False)
     root = values[:rank].sqrt()
     return root[:, None] * right[:rank], left[:, :rank] * root
@@ -23,10 +23,10 @@ def factor(weight: Tensor, rank: int) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def factor_classifier(spec: ModelSpec, network: nn.Module, rank: int) -> tuple[ModelSpec, nn.Module]:
-    """Return the spec and the network with a classifier of `rank`, and all other weights as they are.
+    """Return the spec and the network with a classifier of `rank`; all other weights are unchanged.
 
     Raises:
-        ModelError: if the rank is not below what the classifier has, or it is factored already.
+        ModelError: if the rank is not below that of the classifier, or the classifier is factored already.
     """
     wide = network.classifier[-1]
     most = min(wide.weight.shape)

@@ -1,10 +1,10 @@
-"""Structured pruning: a network without the channels whose loss would cost least, by its first-order Taylor expansion.
+"""Structured pruning: remove the channels whose removal changes the loss least, by a first-order Taylor expansion.
 
-Molchanov et al. 2017 (arXiv:1611.06440) and 2019 (arXiv:1906.10771): without a channel, whose map is a and the loss's
-gradient with respect to it d, the loss changes by about -sum(a · d); the mean square of that over batches ranks the
-channels of the whole network. After batch normalisation the sum is weight · d(weight) + bias · d(bias), so no map is
-kept. Torch-Pruning (Fang et al. 2023, arXiv:2301.12900) finds the channels that go together: shortcuts tie them,
-depthwise convolutions and attention pass them on, the classifier reads them.
+Molchanov et al. 2017 (arXiv:1611.06440) and 2019 (arXiv:1906.10771): removing a channel with feature map a changes the
+loss by about -sum(a · d), where d is the gradient of the loss with respect to a. The mean square of that over batches
+ranks the channels of the whole network. After batch normalisation the sum equals weight · d(weight) + bias · d(bias),
+so feature maps need not be stored. Torch-Pruning (Fang et al. 2023, arXiv:2301.12900) finds the channels that can only
+be removed together, because shortcuts, depthwise convolutions or attention connect them.
 """
 
 from collections.abc import Iterable
@@ -15,32 +15,32 @@ import torch_pruning
 from torch import Tensor, nn
 
 from kakitori.spec import ModelSpec
-from training.compress.qat import normalised
+from training.models.layers import conv_norm_pairs
 from training.models.registry import build_network, get_architecture
 
-BLOCK = 4  # channels go by fours: INT8 kernels multiply four values at once
-PROBE_WIDTH = 64  # in a network of widths 64, 128 and so on a layer's stage is told by its channels
+BLOCK = 4  # channels are removed in blocks, because INT8 kernels multiply four values at once
+PROBE_WIDTH = 64  # in a network of widths 64, 128, ... the channels of a layer identify its stage
 
 
 @dataclass(frozen=True)
 class ChannelGroup:
-    """Channels that only go together: the layer they are named after, and what gives them."""
+    """Channels that can only be removed together."""
 
-    name: str
+    name: str  # of the root
     root: nn.Conv2d
-    makers: tuple[nn.Module, ...]  # batch normalisations; convolutions where there are none
+    makers: tuple[nn.Module, ...]  # layers that output them: batch normalisations, or convolutions without one
 
 
 def prune_network(
     spec: ModelSpec, network: nn.Module, share: float, batches: Iterable[tuple[Tensor, Tensor]]
 ) -> tuple[ModelSpec, nn.Module]:
-    """Return the spec and the network without a share of its channels; the network given is used up.
+    """Return the spec and the network without a share of its channels.
 
     Args:
         spec: of the network.
-        network: trained, on the CPU.
+        network: trained, on the CPU; is changed and must not be used any more.
         share: of all channels that `widths` counts, above 0 and below 1.
-        batches: network inputs (N, 1, H, W) and labels (N,) to measure importance on.
+        batches: network inputs (N, 1, H, W) and labels (N,) that importance is measured on.
     """
     graph = torch_pruning.DependencyGraph().build_dependency(network, torch.zeros(1, 1, spec.size, spec.size))
     groups = find_groups(graph, network)
@@ -57,9 +57,9 @@ def prune_network(
 
 
 def find_groups(graph: torch_pruning.DependencyGraph, network: nn.Module) -> list[ChannelGroup]:
-    """Return the groups of channels that convolutions give."""
+    """Return the groups of output channels of all convolutions."""
     names = {module: name for name, module in network.named_modules()}
-    norms = {pair[0]: pair[1] for _, pair in normalised(network)}
+    norms = {pair[0]: pair[1] for _, pair in conv_norm_pairs(network)}
     groups = []
     for members in graph.get_all_groups(root_module_types=[nn.Conv2d]):
         layers = [dep.layer for dep, _ in members if dep.pruning_fn == torch_pruning.prune_conv_out_channels]
@@ -71,7 +71,7 @@ def find_groups(graph: torch_pruning.DependencyGraph, network: nn.Module) -> lis
 def score_channels(
     network: nn.Module, groups: list[ChannelGroup], batches: Iterable[tuple[Tensor, Tensor]]
 ) -> list[Tensor]:
-    """Return how much the loss depends on each channel (C,) of each group: the sum over batches of squared changes."""
+    """Return the importance of each channel (C,) of each group: the sum over batches of the squared loss change."""
     scores = [torch.zeros(group.root.out_channels) for group in groups]
     network.eval()
     for x, labels in batches:
@@ -83,16 +83,16 @@ def score_channels(
 
 
 def loss_change(layer: nn.Module) -> Tensor:
-    """Return by how much the loss would fall, to first order, without each channel (C,) that a layer gives."""
+    """Return the first-order decrease of the loss (C,) without each of a layer's output channels."""
     return sum((p * p.grad).detach().reshape(len(p), -1).sum(1) for p in layer.parameters())
 
 
 def choose_widths(
     spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor], share: float
 ) -> tuple[int, ...]:
-    """Return the widths that are left when the least important blocks of BLOCK channels go, wherever they are.
+    """Return the widths after removing the least important blocks of BLOCK channels of the whole network.
 
-    A stage whose blocks have several groups, inside and outside, keeps equally many in each, by their mean scores.
+    A stage with several groups of channels keeps the same number in each, by their mean scores.
     """
     keeps = -(-max(BLOCK, get_architecture(spec.arch).least_width) // BLOCK)
     blocks = [
@@ -110,7 +110,7 @@ def choose_widths(
 
 
 def rank_channels(spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor]) -> list[Tensor]:
-    """Return the scores of the channels of each stage, the highest first, as means over the stage's groups."""
+    """Return each stage's channel scores in descending order, as means over the stage's groups."""
     probe = tuple(PROBE_WIDTH * (stage + 1) for stage in range(len(spec.widths)))
     probed = build_network(replace(spec, widths=probe))
     ranked: dict[int, list[Tensor]] = {}

@@ -1,11 +1,11 @@
-"""Quantization-aware training: a network that computes in float as its static INT8 file will, and learns to.
+"""Quantization-aware training (Jacob et al. 2017, arXiv:1712.05877): train a network that rounds as its INT8 file does.
 
-Rounding stands where `export.int8.quantize` puts it, to the same numbers (`training.compress.int8`): on every weight,
-on what convolutions, linear layers and additions read, and on what convolutions and additions give, after a Relu
-where one follows; pooling keeps its range. Gradients pass the rounding as if it were not there (the straight-through
-estimator; Jacob et al. 2017, arXiv:1712.05877). Batch normalisation is folded into the convolutions before, as in the
-file, and stays so. How much of uint8 an activation may use follows from the weights at the start. bfloat16, which
-training may compute in, has 8 bits: a little noise more; validation is exact.
+Values are rounded where `export.int8.quantize` inserts QuantizeLinear, to the same numbers (`training.compress.int8`):
+every weight, the inputs of convolutions, linear layers and additions, and the outputs of convolutions and additions,
+after a Relu that follows; pooling keeps the range of its input. The gradient of the rounding is 1 (straight-through
+estimator). Batch normalisation is folded into the convolution before it, as in the file, and stays folded. The share
+of uint8 that an activation may use follows from the weights at the start. Training in bfloat16, which has 8 significant
+bits, adds a little noise; validation computes in float32.
 """
 
 import copy
@@ -17,18 +17,18 @@ from torch import Tensor, fx, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from training.compress.equalisation import PASSES, equalise_pair
-from training.compress.int8 import INT8_MOST, UINT8_MOST, most_activation
+from training.compress.int8 import INT8_MOST, PASSES, UINT8_MOST, equalise_pair, most_activation
+from training.models.layers import conv_norm_pairs
 
-RANGE_RATE = 0.01  # how far a batch moves an activation's range towards its own extremes
+RANGE_RATE = 0.01  # weight of a batch in the moving average of an activation's range
 WEIGHTED = (nn.Conv2d, nn.Linear)
 KEEPING_RANGE = (nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Flatten)
 
 
 def quantization_aware(network: nn.Module) -> fx.GraphModule:
-    """Return a copy of a trained network, on the CPU, that rounds as its INT8 file; `restore_plain` is the way back.
+    """Return a copy of a trained network, on the CPU, that rounds as its INT8 file does; see also `restore_float`.
 
-    Its ranges are unknown until it has seen a batch in training mode.
+    The ranges of its activations are set by the first batch in training mode.
     """
     traced = fx.symbolic_trace(fold_norms(copy.deepcopy(network).eval()))
     _erase_identities(traced)
@@ -46,10 +46,10 @@ def quantization_aware(network: nn.Module) -> fx.GraphModule:
 
 
 @torch.no_grad()
-def restore_plain(network: nn.Module, aware: fx.GraphModule) -> None:
-    """Put the weights of a quantization-aware network, in place, into an ordinary one of the same architecture.
+def restore_float(network: nn.Module, aware: nn.Module) -> None:
+    """Copy the weights of a quantization-aware network, in place, into a float network of the same architecture.
 
-    Its batch normalisation then does nothing but add the bias that was trained.
+    Its batch normalisation becomes the identity plus the trained bias.
     """
     for name, module in network.named_modules():
         if isinstance(module, WEIGHTED):
@@ -57,14 +57,14 @@ def restore_plain(network: nn.Module, aware: fx.GraphModule) -> None:
             module.weight.copy_(trained.parametrizations.weight.original)
             if module.bias is not None:
                 module.bias.copy_(trained.bias)
-    for name, (_, norm) in normalised(network):
+    for name, (_, norm) in conv_norm_pairs(network):
         norm.reset_parameters()
         norm.running_var.fill_(1 - norm.eps)
         norm.bias.copy_(aware.get_submodule(f"{name}.0").bias)
 
 
 class WeightRounding(nn.Module):
-    """Rounds a weight to multiples of a 127th of its largest."""
+    """Rounds a weight tensor to multiples of its largest absolute value / 127."""
 
     def forward(self, weight: Tensor) -> Tensor:
         scale = _positive(weight.detach().abs().max() / INT8_MOST)
@@ -73,9 +73,9 @@ class WeightRounding(nn.Module):
 
 
 class ActivationRounding(nn.Module):
-    """Rounds within a range that follows the batches' extremes in training mode, and stays in evaluation mode.
+    """Rounds activations within a range: the moving average of the batches' extremes; constant in evaluation mode.
 
-    `most` is the number that the range's end is rounded to, at most UINT8_MOST.
+    `most` is the stored value of the range's upper end, at most UINT8_MOST.
     """
 
     def __init__(self, most: float) -> None:
@@ -93,9 +93,9 @@ class ActivationRounding(nn.Module):
 
 
 def rounded(x: Tensor, low: Tensor, high: Tensor, most: float) -> Tensor:
-    """Return x, as float32, rounded to the nearest of 256 evenly spaced values, one of which is 0.
+    """Return x, as float32, rounded to the nearest of 256 evenly spaced values and clipped to the first and the last.
 
-    The first is about `low`, and the one of number `most` about `high`; what is beyond the first and last is clipped.
+    One of the values is 0, value 0 is about `low`, and value `most` is about `high`.
     """
     low, high = low.clamp(max=0), high.clamp(min=0)
     scale = _positive((high - low) / most)
@@ -108,17 +108,10 @@ def _positive(scale: Tensor) -> Tensor:
 
 
 def fold_norms(network: nn.Module) -> nn.Module:
-    """Fold batch normalisation into the convolution before it, in place; return the network (in evaluation mode)."""
-    for _, pair in list(normalised(network)):
+    """Fold batch normalisation into the convolution before it, in place; return the network, in evaluation mode."""
+    for _, pair in list(conv_norm_pairs(network)):
         pair[0], pair[1] = fuse_conv_bn_eval(pair[0], pair[1]).requires_grad_(), nn.Identity()
     return network
-
-
-def normalised(network: nn.Module) -> Iterator[tuple[str, nn.Sequential]]:
-    """Yield the pairs of convolution and batch normalisation (`training.models.layers.conv_norm`), with their names."""
-    for name, module in network.named_modules():
-        if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.BatchNorm2d):
-            yield name, module
 
 
 def _module(traced: fx.GraphModule, node: fx.Node) -> nn.Module | None:
@@ -133,7 +126,7 @@ def _erase_identities(traced: fx.GraphModule) -> None:
 
 
 def _equalise(traced: fx.GraphModule) -> None:
-    """Even out the convolutions as `export.int8.equalise` will, so that it finds nothing left to do."""
+    """Equalise pairs of convolutions as `export.int8.equalise` does, so that the export changes nothing more."""
     pairs = list(_equalisable(traced))
     for _ in range(PASSES):
         for first, second in pairs:
@@ -142,7 +135,7 @@ def _equalise(traced: fx.GraphModule) -> None:
 
 
 def _equalisable(traced: fx.GraphModule) -> Iterator[tuple[nn.Conv2d, nn.Conv2d]]:
-    """Yield the convolutions of Conv -> Relu -> Conv whose links nothing else reads."""
+    """Yield the pairs of convolutions in Conv -> Relu -> Conv whose intermediate values nothing else reads."""
     for node in traced.graph.nodes:
         second = _module(traced, node)
         if isinstance(second, nn.Conv2d) and isinstance(_module(traced, relu := node.args[0]), nn.ReLU):
@@ -152,16 +145,16 @@ def _equalisable(traced: fx.GraphModule) -> Iterator[tuple[nn.Conv2d, nn.Conv2d]
 
 
 def _is_rounded(traced: fx.GraphModule, node: fx.Node) -> bool:
-    """Tell whether the INT8 file rounds what a node gives."""
+    """Return whether the INT8 file rounds the output of a node."""
     if any(_is_addition(reader) or isinstance(_module(traced, reader), WEIGHTED) for reader in node.users):
         return True
     if isinstance(_module(traced, node), nn.ReLU):
-        return _is_melted(traced, node.args[0])
-    return _is_melted(traced, node) and not any(isinstance(_module(traced, r), nn.ReLU) for r in node.users)
+        return _absorbs_relu(traced, node.args[0])
+    return _absorbs_relu(traced, node) and not any(isinstance(_module(traced, r), nn.ReLU) for r in node.users)
 
 
-def _is_melted(traced: fx.GraphModule, node: fx.Node) -> bool:
-    """Tell whether a node's result is rounded, and a Relu after it only a part of that rounding."""
+def _absorbs_relu(traced: fx.GraphModule, node: fx.Node) -> bool:
+    """Return whether the output of a node is rounded together with a Relu after it."""
     return _is_addition(node) or isinstance(_module(traced, node), nn.Conv2d)
 
 
@@ -179,7 +172,7 @@ def _round(traced: fx.GraphModule, node: fx.Node) -> None:
 
 
 def _layers_reading(traced: fx.GraphModule, node: fx.Node) -> Iterator[nn.Module]:
-    """Yield the convolutions and linear layers that read what a node gives, or its pooling."""
+    """Yield the convolutions and linear layers that read the output of a node, directly or after pooling."""
     for reader in node.users:
         module = _module(traced, reader)
         if isinstance(module, WEIGHTED):
@@ -189,7 +182,7 @@ def _layers_reading(traced: fx.GraphModule, node: fx.Node) -> Iterator[nn.Module
 
 
 def _keeps_range(traced: fx.GraphModule, node: fx.Node) -> bool:
-    """Tell whether a node only pools or flattens something rounded: the file gives it the range of what it reads."""
+    """Return whether a node pools or flattens rounded values; in the file its output has the range of its input."""
     if not isinstance(_module(traced, node), KEEPING_RANGE):
         return False
     before = node.args[0]
@@ -210,5 +203,5 @@ def _round_alike(traced: fx.GraphModule, node: fx.Node) -> None:
 
 
 def _replace(node: fx.Node, new: fx.Node) -> None:
-    """Let `new`, which reads `node`, be read in its place."""
+    """Make all readers of `node` read `new`, which reads `node`."""
     node.replace_all_uses_with(new, delete_user_cb=lambda reader: reader is not new)

@@ -1,34 +1,45 @@
-"""What another hand would have made of a stored image: turned, slanted, stretched, moved.
+"""Random affine distortion of stored images: turned, slanted, stretched, shifted. Compiled.
 
-Compiled. The same pass fits images to the side that is trained on.
+Without distortion the same pass resamples images to the side that a network is trained on. Images are square, uint8
+coverage (0 paper, 255 ink); `rng` is a `numpy.random.Generator`.
 """
 
 import math
 
 import numpy as np
-from numba import njit
+
+from training.ink.compiled import compiled
 
 # Standard deviations. On scikit-learn's digits (8 epochs at 32 pixels, five divisions, 1,790 images in all, 2026-11-21)
-# 17 were read wrongly without distortion, 6 with this one, 8 with half and 9 with nearly twice of it; thinner and
-# thicker strokes besides left 8 wrong, so they are not varied.
-TURN, SLANT, STRETCH = 0.08, 0.08, 0.06  # radians, share, share
-SHIFT = 0.025  # share of the side
+# 17 were misread without distortion, 6 with this one, 8 with half and 9 with nearly twice of it. With thinner and
+# thicker strokes besides, 8 were misread, so the weight of strokes is not varied.
+TURN_SD = 0.08  # radians
+SLANT_SD = 0.08  # x per y
+STRETCH_SD = 0.06  # of the natural logarithm of each axis's factor
+SHIFT_SD = 0.025  # sides of the image
 
 
-@njit(cache=True)
+@compiled
 def inverse_map(distorted, rng):
-    """Return the 2 x 2 matrix from the target's to the source's directions, and the shift (2,) in sides."""
+    """Return a random map from the target to the source: a matrix (2, 2) and a shift (2,) in sides, both float64.
+
+    Both act on (x, y) from the middle of the image. Without `distorted` it is the identity.
+    """
     if not distorted:
         return np.eye(2), np.zeros(2)
-    turn, slant = rng.normal() * TURN, rng.normal() * SLANT
-    wide, high = math.exp(rng.normal() * STRETCH), math.exp(rng.normal() * STRETCH)
+    turn, slant = rng.normal() * TURN_SD, rng.normal() * SLANT_SD
+    wide, high = math.exp(rng.normal() * STRETCH_SD), math.exp(rng.normal() * STRETCH_SD)
     across = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    return across @ np.array([[wide, slant], [0.0, high]]), np.array([rng.normal(), rng.normal()]) * SHIFT
+    return across @ np.array([[wide, slant], [0.0, high]]), np.array([rng.normal(), rng.normal()]) * SHIFT_SD
 
 
-@njit(cache=True)
+@compiled
 def sample(image, y, x):
-    """Return the bilinear value of an image (H, W) at a place in pixels; beyond the edge its last pixel goes on."""
+    """Return the bilinear grey level of an image (H, H) uint8 at a place, float32 in [0, 255].
+
+    Args:
+        y, x: float32, in pixels; whole numbers are the centres of pixels. Outside, the level of the nearest edge holds.
+    """
     last = np.float32(image.shape[0] - 1)
     y, x = min(max(y, np.float32(0)), last), min(max(x, np.float32(0)), last)
     i, j = min(int(y), image.shape[0] - 2), min(int(x), image.shape[0] - 2)
@@ -38,9 +49,12 @@ def sample(image, y, x):
     return top + (below[j] + (np.float32(below[j + 1]) - below[j]) * u - top) * v
 
 
-@njit(cache=True)
+@compiled
 def warp(image, target, matrix, shift):
-    """Fill `target` (T, T) float32 with the image (S, S) seen through the map, averaged where it shrinks."""
+    """Fill `target` (T, T) float32 in [0, 255] with an image (S, S) uint8 through a map, averaged where it shrinks.
+
+    `matrix` and `shift` are those of `inverse_map`.
+    """
     source, size = image.shape[0], target.shape[0]
     steps = max(1, round(source / size))  # samples a pixel along each axis
     step = 1 / (steps * size)  # between samples, in sides
@@ -59,9 +73,9 @@ def warp(image, target, matrix, shift):
     target /= np.float32(steps * steps)
 
 
-@njit(cache=True)
+@compiled
 def distort_batch(images, targets, rng, distorted):
-    """Fill targets (N, T, T) uint8 from images (N, S, S) uint8; without `distorted` they are only resampled."""
+    """Fill `targets` (N, T, T) uint8 from `images` (N, S, S) uint8; without `distorted` they are resampled only."""
     drawn = np.empty(targets.shape[1:], np.float32)
     for n in range(len(images)):
         matrix, shift = inverse_map(distorted, rng)

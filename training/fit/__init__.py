@@ -1,1 +1,4 @@
-"""Training runs: settings, setup, loop, checkpoints, calibration, energy. May import all other rooms of training."""
+"""Training runs: settings, recipes, set-up, loop, checkpoints, calibration, energy.
+
+May import kakitori and all other rooms of training.
+"""

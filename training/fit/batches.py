@@ -1,6 +1,5 @@
-"""Batches of generated images, drawn by worker processes and fixed by seed, epoch and position alone."""
+"""Batches of training images, drawn by worker processes; seed, epoch and position determine each one."""
 
-import os
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,31 +12,31 @@ from kakitori.charset import Charset, jis_code
 from training.data.prepared import TRAIN
 from training.data.registry import Source
 
-UNLABELLED = 1  # last entry of the seed of a batch's images of no class
-VALIDATION_IMAGES = 1000  # at least, of generated ink; otherwise one a class
-# How often a class is drawn, by the row of its JIS X 0208 code, where a kanji is drawn once: these are written more
-# often, and in more ways.
+UNLABELLED = 1  # last entry of the seed of a batch's images without a label
+VALIDATION_IMAGES = 1000  # minimum, of generated ink; each class has the same number
+# How often a class is drawn in one pass, by the row of its JIS X 0208 code; a kanji is drawn once. These characters are
+# more frequent and vary more.
 MARKS_SHARE, LATIN_SHARE, KANA_SHARE = 2, 3, 3
 SHARES = {"21": MARKS_SHARE, "23": LATIN_SHARE, "24": KANA_SHARE, "25": KANA_SHARE}
 
 
 def to_input(images: Tensor) -> Tensor:
-    """Return (N, H, W) uint8 coverage as network input, (N, 1, H, W) float32 in [-1, 1], paper -1."""
+    """Return images (N, H, W) uint8 as network input (N, 1, H, W) float32 in [-1, 1]; paper is -1."""
     return images.unsqueeze(1).float().mul_(2 / 255).sub_(1)
 
 
 def share(character: str) -> int:
-    """Return how often a character is drawn for one kanji."""
+    """Return how often a character is drawn in one pass."""
     return SHARES.get((jis_code(character) or "")[:2], 1)
 
 
 def epoch_labels(charset: Charset, counts: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return `count` class indices (int64) in random order, every class by its share but for whole passes.
+    """Return `count` class indices (int64): passes over the classes, each in random order; the last may be cut short.
 
     Args:
         charset: the classes.
-        counts: (K,) training images of each class; a class without any does not come.
-        count: how many.
+        counts: (K,) number of training images of each class; a class without images is left out.
+        count: number of labels.
         seed: of the run.
         epoch: from 1.
     """
@@ -49,14 +48,17 @@ def epoch_labels(charset: Charset, counts: np.ndarray, count: int, seed: int, ep
 
 
 class Unlabelled(Protocol):
-    """Draws images of no class, that join a batch."""
+    """A source of images without a label, which are appended to a batch."""
 
     def images(self, beside: int, size: int, seed: Sequence[int]) -> np.ndarray:
-        """Return those that join `beside` images with labels, (M, size, size) uint8."""
+        """Return the images for a batch of `beside` images with labels, (M, size, size) uint8."""
 
 
 class BatchDataset(Dataset):
-    """The batches of one epoch; item i is (images (N + M, H, H) uint8, labels (N,) int64), M of them unlabelled."""
+    """The batches of one epoch; item i is (images (N + M, H, H) uint8, labels (N,) int64).
+
+    The last M images have no label.
+    """
 
     def __init__(
         self, source: Source, labels: np.ndarray, batch_size: int, side: int, seed: tuple[int, ...],
@@ -81,21 +83,15 @@ def training_batches(
     source: Source, charset: Charset, count: int, batch_size: int, side: int, seed: int, epoch: int,
     rank: int = 0, processes: int = 1, workers: int = 0, unlabelled: Unlabelled | None = None,
 ) -> DataLoader:  # fmt: skip
-    """Return one process's share of an epoch's batches, in order; every process gets equally many."""
+    """Return one process's share of an epoch's batches, in order; all processes get the same number."""
     batches = BatchDataset(
         source, epoch_labels(charset, source.counts(TRAIN), count, seed, epoch), batch_size, side,
         (TRAIN, seed, epoch), unlabelled,
     )  # fmt: skip
     mine = range(rank, len(batches) - len(batches) % processes, processes)
     prefetch = 4 if workers else None
-    # The loader draws a seed for its workers from this generator, not from the global one that checkpoints carry.
+    # The loader draws a seed for its workers; from the global generator it would change what checkpoints store.
     own = torch.Generator().manual_seed(seed)
     return DataLoader(
         batches, batch_size=None, sampler=mine, num_workers=workers, prefetch_factor=prefetch, generator=own
     )
-
-
-def default_workers() -> int:
-    """Return how many processes to draw images with: half the processors, from 1 to 8."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(8, processors // 2))

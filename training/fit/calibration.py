@@ -1,11 +1,12 @@
-"""Fit a model's confidence to images that it did not learn from: those that choose the best epoch in training.
+"""Fit a model's confidence to the validation images of its data set.
 
-Needs:  a model directory, and the data set it was trained on
-Run:    invoke train does it at its end; invoke calibrate does it again
+Needs:  a model directory and its data set
+Run:    invoke calibrate; invoke train does the same at its end
 Writes: models/<name>/ config.json
 """
 
 from dataclasses import replace
+from decimal import ROUND_FLOOR, Context
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,18 @@ from training.data.registry import Source, open_source
 from training.fit.loop import predict
 from training.models.weights import load_network
 
-IMAGES = 6000  # at least, of generated ink: the few that are refused set the threshold
-IMAGES_A_CLASS = 60  # enough where classes are few
-# Share of held-out images that may be called unsure: they are deliberately hard, and of real handwriting it is less.
+IMAGES = 6000  # minimum, of generated ink: the threshold depends on the few with the lowest scores
+IMAGES_A_CLASS = 60  # of few classes
+# Share of the validation images that are unsure. They vary more than real handwriting, of which less is unsure.
 REFUSED = 0.015
-TEMPERATURES = (0.05, 20.0)  # looked at; a network that is always right would have none
-STEPS = 50  # of Newton's method at most: a handful from 1 to what was met, some 20 where there is no least
-PRECISION = 1e-6  # relative change of the temperature that ends them
+TEMPERATURES = (0.05, 20.0)  # bounds of the search
+STEPS = 50  # maximum of Newton steps: measured temperatures take about five from 1, a bound about twenty
+PRECISION = 1e-6  # relative change of the temperature that ends the search
+DIGITS = 5  # significant digits of what is stored
 
 
 def fit_network(spec: ModelSpec, network: nn.Module, source: Source, device: torch.device | str = "cpu") -> Confidence:
-    """Return the confidence that the validation images of a source give a network; the default where it has none."""
+    """Return the confidence of a network, fitted to the validation images of a source; the default if it has none."""
     count = min(IMAGES, IMAGES_A_CLASS * spec.num_classes)
     images, labels = source.held_out(VALIDATION, spec.size, count)
     if not len(labels):
@@ -40,10 +42,10 @@ def fit_network(spec: ModelSpec, network: nn.Module, source: Source, device: tor
 
 
 def calibrate(model_dir: Path) -> ModelSpec:
-    """Fit a trained model's confidence anew, write it into its `config.json`, and return the spec.
+    """Fit the confidence of a trained model, write it to its `config.json` and return the spec.
 
     Raises:
-        KakitoriError: if the model cannot be used, or its data set is not on this machine.
+        KakitoriError: if the model or its data set cannot be used.
     """
     spec, network = load_network(model_dir)
     name = spec.training.get("dataset", GENERATED)
@@ -54,13 +56,13 @@ def calibrate(model_dir: Path) -> ModelSpec:
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature of the least cross-entropy of (N, K) logits and labels (N,), within TEMPERATURES.
+    """Return the temperature within TEMPERATURES that minimises the cross-entropy of logits (N, K) and labels (N,).
 
-    The cross-entropy is convex in the sharpness, 1 / temperature: its slope there is the mean of the logit that the
-    network expects less the label's, and its curvature the variance of that logit. So Newton's method finds the root.
+    The cross-entropy is convex in the sharpness, 1 / temperature. Its first derivative is the mean of the expected
+    logit minus the target's logit, its second the mean variance of the logit, so Newton's method finds the minimum.
     """
     sharpest, flattest = (1 / temperature for temperature in TEMPERATURES)
-    own = logits[np.arange(len(labels)), labels] - logits.max(axis=1)
+    own = _target_logits(logits, labels)
     sharpness = 1.0
     for _ in range(STEPS):
         means, variances = _expected_logits(logits, sharpness)
@@ -73,20 +75,43 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def fit_confidence(logits: np.ndarray, labels: np.ndarray, name: str) -> Confidence:
-    """Return the temperature and threshold that held-out images of a data set give.
+    """Return the temperature and the threshold that validation images give.
 
     Args:
         logits: (N, K) float.
         labels: (N,) class indices.
         name: of the data set.
     """
-    temperature = float(f"{fit_temperature(logits, labels):.5g}")
+    temperature = float(f"{fit_temperature(logits, labels):.{DIGITS}g}")
     threshold = float(np.quantile(best_probabilities(logits, REJECTION_FACTOR * temperature), REFUSED))
-    return Confidence(temperature, REJECTION_FACTOR * temperature, float(f"{threshold:.5g}"), name, len(labels))
+    return Confidence(temperature, REJECTION_FACTOR * temperature, round_down(threshold), name, len(labels))
+
+
+def round_down(value: float) -> float:
+    """Return a number of at least 0 rounded down to DIGITS significant digits.
+
+    A threshold that is rounded up could exceed the scores of many images, up to all of them at 1.
+    """
+    return float(Context(prec=DIGITS, rounding=ROUND_FLOOR).create_decimal(repr(value)))
+
+
+def _target_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the mean under the target of each row's logits less their largest (N,): the label's own logit.
+
+    Where all N images are read correctly no temperature minimises the cross-entropy with the labels, so their target
+    is (N + 1) / (N + 2) instead of 1, the rest spread over the other classes (Platt 1999, "Probabilistic outputs for
+    support vector machines").
+    """
+    own = logits[np.arange(len(labels)), labels] - logits.max(axis=1)
+    if own.any() or logits.shape[1] == 1:
+        return own
+    rest = 1 / (len(labels) + 2)
+    others = np.concatenate([(part - part.max(axis=1, keepdims=True)).sum(axis=1) for part in chunks(logits)])
+    return rest / (logits.shape[1] - 1) * others
 
 
 def _expected_logits(logits: np.ndarray, sharpness: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and variance (N,) of each row's logit less its largest, under softmax(sharpness · logits)."""
+    """Return mean and variance (N,) of each row's logits less their largest, under softmax(sharpness · logits)."""
     moments = []
     for part in chunks(logits):
         below = part - part.max(axis=1, keepdims=True)

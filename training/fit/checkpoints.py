@@ -1,4 +1,4 @@
-"""The state of a training run after an epoch: saved whole, kept by number, read without unpickling objects."""
+"""Checkpoints: the state of a training run after each epoch. Files are replaced whole and read without unpickling."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ BEST = "best.pt"
 
 @dataclass
 class RunState:
-    """All that an interrupted run needs to go on as if nothing had happened. The schedule follows from `epoch`."""
+    """What a run needs to continue after an epoch with the same results as without an interruption."""
 
     facts: dict[str, Any]
     epoch: int = 0
@@ -26,15 +26,17 @@ class RunState:
     optimizer: dict[str, Any] = field(default_factory=dict)
     generators: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
+    extended_after: int = 0
+    """Last epoch when the number of epochs was last raised; 0 if it never was."""
 
 
 def checkpoints(model_dir: Path) -> list[Path]:
-    """Return the run's checkpoints, oldest first."""
+    """Return the paths of a run's checkpoints by epoch, oldest first, without `best.pt`."""
     return sorted(path for path in (model_dir / FOLDER).glob("*.pt") if re.fullmatch(r"epoch-\d+", path.stem))
 
 
 def save_state(state: RunState, model_dir: Path, keep: int, is_best: bool) -> None:
-    """Write the checkpoint of an epoch, delete all but the last `keep`, and copy it to `best.pt` if it is the best."""
+    """Write an epoch's checkpoint, also as `best.pt` if it is the best, and delete all but the last `keep`."""
     names = [f"epoch-{state.epoch:04d}.pt"] + ([BEST] if is_best else [])
     for name in names:
         with replacing(model_dir / FOLDER / name) as temporary:
@@ -44,10 +46,10 @@ def save_state(state: RunState, model_dir: Path, keep: int, is_best: bool) -> No
 
 
 def load_state(path: Path) -> RunState:
-    """Return a saved state.
+    """Return the state in a checkpoint.
 
     Raises:
-        ModelError: if the file is damaged or holds something else.
+        ModelError: if the file is damaged or is not a checkpoint.
     """
     try:
         return RunState(**torch.load(path, map_location="cpu", weights_only=True))
@@ -58,21 +60,55 @@ def load_state(path: Path) -> RunState:
 
 
 def check_same_run(state: RunState, facts: dict[str, Any], path: Path) -> None:
-    """Refuse to go on with a run whose settings differ.
+    """Check that a checkpoint belongs to a run with these settings; the number of epochs may be higher now.
 
     Raises:
-        ModelError: naming each setting with its old and new value.
+        ModelError: for fewer epochs, or naming each other setting that differs with its old and new value.
     """
     changed = [
         f"{name} was {state.facts.get(name)!r}, now {value!r}"
         for name, value in facts.items()
-        if state.facts.get(name) != value
+        if state.facts.get(name) != value and name != "epochs"
     ]
     if changed:
         raise ModelError(
             f"{path.parent} belongs to a run with other settings ({'; '.join(changed)}): "
             "use the same ones to go on, --fresh to start over, or another --model."
         )
+    before, now = state.facts["epochs"], facts["epochs"]
+    if now < before:
+        raise ModelError(
+            f"--epochs {now}: {path.parent} belongs to a run of {before} epochs, whose number can only be raised: "
+            f"use --epochs {before} or more, --fresh to start over, or another --model."
+        )
+
+
+def load_best(state: RunState, model_dir: Path) -> RunState:
+    """Return the state after the best epoch of a run, from `best.pt`.
+
+    Args:
+        state: of the run, after an epoch.
+        model_dir: of the run.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or not of this run's best epoch.
+    """
+    path = model_dir / FOLDER / BEST
+    epoch = int(best_row(state.history)["epoch"])
+    advice = f"put the run's own {BEST} back, or start over with --fresh"
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist, but epoch {epoch} was the run's best: {advice}.")
+    best = load_state(path)
+    check_same_run(best, state.facts, path)
+    if best.epoch != epoch or repr(best.history) != repr(state.history[:epoch]):  # equal for NaN, too
+        raise ModelError(f"{path} is of epoch {best.epoch} of another run, not of this run's epoch {epoch}: {advice}.")
+    return best
+
+
+def best_row(history: list[dict[str, float]]) -> dict[str, float]:
+    """Return the row with the highest validation top-1 among the epochs of the largest image side so far."""
+    side = max(row["side_px"] for row in history)
+    return max((row for row in history if row["side_px"] == side), key=lambda row: row["val_top1_percent"])
 
 
 def generator_states() -> dict[str, Any]:
@@ -82,7 +118,7 @@ def generator_states() -> dict[str, Any]:
 
 
 def restore_generators(states: dict[str, Any]) -> None:
-    """Put torch's global generators back into saved states."""
+    """Set torch's global generators to saved states."""
     torch.set_rng_state(states["cpu"])
     if states["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(states["cuda"])

@@ -1,160 +1,179 @@
-"""The settings of a training run."""
+"""The settings of a training run. Standard library and tables only: the command line is made from them."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from kakitori.errors import KakitoriError, check_choice
+from kakitori.errors import KakitoriError
 from kakitori.spec import POOLINGS, SIZES
-from training.models.registry import check_widths, format_widths, get_architecture
+from training.fit import settings
+from training.fit.settings import Setting
+from training.models.registry import ARCHITECTURES, check_widths
 
-# Not part of what a run is: a run may be resumed elsewhere, or with other processes, and stay the same run.
-TRANSIENT = ("model", "resume", "fresh", "device", "workers", "keep_checkpoints")
-POSITIVE = (
-    "epochs", "batch_size", "learning_rate", "sample_limit", "patience", "keep_checkpoints", "teacher_weight",
-    "teacher_temperature", "prune_steps", "low_rank", "outlier_exposure",
-)  # fmt: skip
-# Settings that say how another is used: they mean nothing, and are not a run's facts, where that one is not set.
-DETAILS_OF = {"teacher": ("teacher_weight", "teacher_temperature"), "prune": ("prune_steps",)}
+POOLING_NAMES = tuple(name for name, row in POOLINGS.items() if not row.fixed)
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """What fixes a run's result, and where and how it runs. Choices and ranges are checked on construction."""
+    """What determines a run's result, and, in transient settings, where and how it computes.
 
-    model: Path = Path("models/kanji")
-    arch: str = "compact"
-    widths: tuple[int, ...] | None = None
-    """Channels of the stem and of each stage; None means the architecture's own."""
-    pooling: str = "adaptive_avg"
-    dataset: str = "ink"
-    mix: str | None = None
-    """Shares of the parts of a data set such as ink+etl9g, "1:3"; None means equal ones."""
-    without: str | None = None
-    """Effects of the hand that the ink does not show, "joins,hooks": to measure what they are worth."""
-    size: int = 64
-    epochs: int = 40
-    batch_size: int = 256
-    """Images a step and process."""
-    learning_rate: float = 3e-3
-    """Peak of the cosine, for AdamW."""
-    weight_decay: float = 0.03
-    warmup_steps: int = 300
-    """Optimizer steps of linear warm-up; at most a tenth of the run."""
-    label_smoothing: float = 0.05
-    clip_norm: float = 2.0
-    ema_decay: float = 0.999
-    """Per step; smaller in the first steps of a run."""
-    patience: int = 12
-    """Full-size epochs without a better validation top-1 before the run stops early."""
-    class_limit: int | None = None
-    """Train only the first classes of the charset."""
-    sample_limit: int | None = None
-    """Images an epoch; None means the data set's own number."""
-    start_from: Path | None = None
-    """Model directory whose weights the run starts from; its images then have the full side from the first epoch."""
-    prune: float | None = None
-    """Share of the channels to take out of the model to start from, those that matter least, before the first epoch."""
-    prune_steps: int = 1
-    """Runs in which that is done: each takes out a part, and trains on for `epochs`."""
-    low_rank: int | None = None
-    """Rank of a classifier in two layers; that of a model to start from is factored."""
-    qat: bool = False
-    """Round weights and activations in training as the INT8 file will; only from a trained model's weights."""
-    teacher: Path | None = None
-    """Model directory of a network to learn from, beside the labels, in epochs of its image side."""
-    teacher_weight: float = 0.5
-    """Share of the teacher in the loss; labels have the rest."""
-    teacher_temperature: float = 2.0
-    """Divides the logits of both; above 1 the teacher's second choices count for more."""
-    outlier_exposure: float | None = None
-    """Images of no class beside each one of a batch, to learn doubt from: 0.1 is one beside ten."""
-    seed: int = 1
-    device: str = "auto"
-    workers: int | None = None
-    """Processes that draw images; None means as many as the processors allow."""
-    keep_checkpoints: int = 2
-    """Last epochs whose checkpoints are kept, besides the best one's."""
-    resume: bool = False
-    fresh: bool = False
+    Choices, bounds and contradictions are checked on construction.
+    """
+
+    model: Annotated[Path, Setting("Model directory to write.", transient=True)] = Path("models/kanji")
+    arch: Annotated[str, Setting("Network architecture.", choices=ARCHITECTURES)] = "compact"
+    widths: Annotated[
+        tuple[int, ...] | None,
+        Setting(
+            "Channels of the stem and of each stage, such as 24,48,96,144; without it those of the model to start "
+            "from, or the architecture's own."
+        ),
+    ] = None
+    pooling: Annotated[str, Setting("Pooling before the classifier.", choices=POOLING_NAMES)] = "adaptive_avg"
+    dataset: Annotated[
+        str, Setting("Data set: ink, ink-wide, a prepared set such as etl9g, or several joined by +.")
+    ] = "ink"
+    mix: Annotated[
+        str | None, Setting("Shares of the parts of a joined data set, such as 1:3; equal without it.")
+    ] = None
+    without: Annotated[
+        str | None, Setting("Effects of the hand to leave out of the ink, such as joins,hooks, to measure them.")
+    ] = None
+    size: Annotated[int, Setting("Image side in pixels.", choices=SIZES)] = 64
+    epochs: Annotated[
+        int,
+        Setting(
+            "Epochs of 20 images a class (or --sample-limit images); may be raised for an interrupted or finished run.",
+            above=0,
+        ),
+    ] = 40
+    batch_size: Annotated[int, Setting("Images a step and process.", above=0)] = 256
+    learning_rate: Annotated[float, Setting("Peak of the cosine schedule, for AdamW.", above=0)] = 3e-3
+    class_limit: Annotated[int | None, Setting("Only the first N classes, for quick runs.", above=0)] = None
+    sample_limit: Annotated[int | None, Setting("Only N images an epoch, for quick runs.", above=0)] = None
+    patience: Annotated[
+        int, Setting("Full-size epochs without a better validation top-1 before the run stops early.", above=0)
+    ] = 12
+    ema_decay: Annotated[
+        float,
+        Setting(
+            "Decay per step of the moving average of the weights; smaller in a run's first steps.", at_least=0, below=1
+        ),
+    ] = 0.999
+    start_from: Annotated[
+        Path | None,
+        Setting("Model directory whose weights the run starts from; all its epochs then have the full image side."),
+    ] = None
+    prune: Annotated[
+        float | None,
+        Setting(
+            "Share of the channels to remove, the least important first, before the first epoch.",
+            above=0, below=1, needs="start_from",
+        ),
+    ] = None  # fmt: skip
+    prune_steps: Annotated[
+        int, Setting("Runs of --epochs each over which --prune is spread.", above=0, needs="prune")
+    ] = 1
+    low_rank: Annotated[
+        int | None,
+        Setting("Rank of a classifier of two layers; the classifier of a model to start from is factored.", above=0),
+    ] = None
+    qat: Annotated[
+        bool,
+        Setting("Quantization-aware training: round weights and activations as INT8 will.", needs="start_from"),
+    ] = False
+    teacher: Annotated[
+        Path | None,
+        Setting("Model directory of a network to distil from, with this run's image side and all its classes."),
+    ] = None
+    teacher_weight: Annotated[
+        float, Setting("Share of the teacher in the loss.", above=0, at_most=1, needs="teacher")
+    ] = 0.5
+    teacher_temperature: Annotated[
+        float, Setting("Divides the logits of student and teacher in the distillation loss.", above=0, needs="teacher")
+    ] = 2.0
+    outlier_exposure: Annotated[
+        float | None,
+        Setting("Out-of-distribution images for each image of a batch, such as 0.1: one for ten.", above=0),
+    ] = None
+    seed: Annotated[int, Setting("Seed of the weights and of the data.", at_least=0)] = 1
+    device: Annotated[
+        str, Setting("Where to compute.", choices=("auto", "cpu", "cuda"), transient=True)
+    ] = "auto"
+    workers: Annotated[
+        int | None,
+        Setting(
+            "Processes that draw images, for each process that trains; without it half the processors, 1 to 8.",
+            at_least=0, transient=True,
+        ),
+    ] = None  # fmt: skip
+    resume: Annotated[
+        bool, Setting("Require a checkpoint to continue from (without it, one is used if present).", transient=True)
+    ] = False
+    fresh: Annotated[bool, Setting("Delete existing checkpoints and start over.", transient=True)] = False
+    weight_decay: Annotated[float, Setting("Weight decay of AdamW.", at_least=0)] = 0.03
+    warmup_steps: Annotated[
+        int, Setting("Steps of linear warm-up; at most a tenth of the run.", at_least=0)
+    ] = 300
+    label_smoothing: Annotated[
+        float, Setting("Share of the target that is spread over all classes.", at_least=0, below=1)
+    ] = 0.05
+    clip_norm: Annotated[float, Setting("Largest norm of the gradient.", above=0)] = 2.0
+    keep_checkpoints: Annotated[
+        int, Setting("Last epochs whose checkpoints are kept, besides the best one's.", above=0, transient=True)
+    ] = 2
+    threads: Annotated[
+        int | None,
+        Setting(
+            "Threads of torch in each process that trains; without it the physical cores that --workers leave.",
+            above=0, transient=True,
+        ),
+    ] = None  # fmt: skip
 
     def __post_init__(self) -> None:
-        get_architecture(self.arch)
+        settings.check(self)
         if self.widths is not None:
             check_widths(self.arch, self.widths)
-        check_choice("device", self.device, ("auto", "cpu", "cuda"))
-        check_choice("pooling", self.pooling, [name for name, row in POOLINGS.items() if not row.fixed])
-        if self.size not in SIZES:
-            raise KakitoriError(f"--size {self.size} is not one of {', '.join(map(str, SIZES))}.")
         if self.resume and self.fresh:
             raise KakitoriError("--resume and --fresh exclude each other: leave one out.")
-        for name in ("qat", "prune"):
-            if getattr(self, name) and not self.start_from:
-                raise KakitoriError(f"--{name} needs trained weights: name their model directory with --start-from.")
-        if self.prune is not None and not 0 < self.prune < 1:
-            raise KakitoriError(f"--prune {self.prune} must be above 0 and below 1: a share of the channels.")
         if self.prune and self.qat:
             raise KakitoriError("--prune and --qat exclude each other: prune first, then start from the pruned model.")
-        if self.teacher_weight > 1:
-            raise KakitoriError(f"--teacher-weight {self.teacher_weight} must be at most 1.")
-        for name in POSITIVE:
-            value = getattr(self, name)
-            if value is not None and value <= 0:
-                raise KakitoriError(f"{_flag(name)} {value} must be above 0.")
 
     @classmethod
     def from_flags(cls, flags: dict[str, Any]) -> "TrainConfig":
-        """Return the settings with the flags that are not None, given as typed on a command line.
+        """Return the settings with the flags that are given, as text, number or switch.
 
         Raises:
-            KakitoriError: if a value is not a number where one is expected, or is out of range, or says how something
-                is used that is not.
+            KakitoriError: for a value of a wrong type, out of range, or without effect.
         """
-        kinds = {f.name: f.type for f in fields(cls)}
-        given = {name: value for name, value in flags.items() if value is not None}
-        for whole, details in DETAILS_OF.items():
-            alone = [detail for detail in details if detail in given and whole not in given]
-            if alone:
-                raise KakitoriError(f"{_flag(alone[0])} means nothing without {_flag(whole)}: add or drop one.")
-        return cls(**{name: _parse(name, value, kinds[name]) for name, value in given.items()})
+        return cls.from_values(settings.given(flags), from_text=True)
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any], from_text: bool = False) -> "TrainConfig":
+        """Return the settings with the given values, which have the types of TOML.
+
+        Args:
+            values: by name; the names must be settings.
+            from_text: whether numbers may be given as text.
+
+        Raises:
+            KakitoriError: as `from_flags`.
+        """
+        for name in settings.given(values):
+            settings.check_needs(SETTINGS[name], values)
+        return cls(**{name: settings.parse(SETTINGS[name], value, from_text) for name, value in values.items()})
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What fixes the result, as plain values: stored with checkpoints and in `config.json`."""
-        values = {name: _plain(value) for name, value in asdict(self).items() if name not in TRANSIENT}
-        unused = [detail for whole, details in DETAILS_OF.items() if not values[whole] for detail in details]
-        return values | dict.fromkeys(unused)
+        """Return what determines the result, as plain values: stored with checkpoints and in `config.json`.
+
+        Details of a setting that is not used, such as the weight of no teacher, are None.
+        """
+        values = {name: settings.plain(value) for name, value in asdict(self).items() if name in DETERMINING}
+        unused = [name for name in values if (needed := SETTINGS[name].setting.needs) and not values[needed]]
+        return values | {name: None for name in unused if values[name]}
 
 
-def _parse_numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in text.split(","))
-
-
-# A setting's type, what makes it of a flag's text, and what the text should have been.
-PARSERS = (
-    (int, int, "a whole number"),
-    (float, float, "a number"),
-    (Path, Path, "a path"),
-    (tuple[int, ...], _parse_numbers, "whole numbers joined by commas"),
-)
-
-
-def _plain(value: Any) -> Any:
-    """Return a setting as JSON and a command line can hold it."""
-    if isinstance(value, Path):
-        return value.as_posix()
-    return format_widths(value) if isinstance(value, tuple) else value
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _parse(name: str, value: Any, kind: Any) -> Any:
-    for type_, convert, meaning in PARSERS:
-        if kind in (type_, type_ | None):
-            try:
-                return convert(value)
-            except ValueError:
-                raise KakitoriError(f"{_flag(name)} {value!r} is not {meaning}.") from None
-    return value
+SETTINGS = settings.rows(TrainConfig)
+TRANSIENT = tuple(name for name, row in SETTINGS.items() if row.setting.transient)
+DETERMINING = tuple(name for name in SETTINGS if name not in TRANSIENT)

@@ -1,14 +1,14 @@
-"""Energy and carbon of a training run, by codecarbon: counted where the machine has counters, otherwise estimated.
+"""Energy and emissions of a training run, by codecarbon: measured by the machine's counters, otherwise estimated.
 
-No network, no root, no files. Emissions use the carbon intensity of the country that the environment variable
-CODECARBON_COUNTRY_ISO_CODE names (FRA, JPN ...), and the world's average without it.
+Needs no network and no root, and writes no files. Emissions are computed with the carbon intensity of the country in
+the environment variable CODECARBON_COUNTRY_ISO_CODE (FRA, JPN ...), or with the world average.
 """
 
 import logging
 from typing import Any
 
 WORLD = "world average"
-METHODS = {  # codecarbon's names of the ways to know a processor's power, in words
+METHODS = {  # codecarbon's names of the methods to obtain a processor's power, in words
     "intel_rapl": "processor counted (RAPL)",
     "windows_emi": "processor counted (EMI)",
     "cpu_load": "processor estimated from its load",
@@ -17,15 +17,16 @@ METHODS = {  # codecarbon's names of the ways to know a processor's power, in wo
 
 
 class EnergyMeter:
-    """A context manager that meters the whole machine, all its GPUs included.
+    """A context manager that measures the energy of the whole machine with all GPUs.
 
-    A run must never fail for its energy record: whatever goes wrong in codecarbon, or if it is not installed, the
-    meter reads nothing and `method` is empty. Disabled (in processes other than the first), it reads nothing either.
+    A run must not fail because of its energy record: if codecarbon is missing or raises, or the meter is disabled (in
+    processes other than the first), it measures nothing and `method` is empty.
     """
 
     def __init__(self, enabled: bool = True) -> None:
         self.method, self.intensity = "", WORLD
-        self._enabled, self._tracker = enabled, None
+        self._enabled = enabled
+        self._tracker: Any = None
         self._last_wh = self._last_g = 0.0
         self._total: Any = None
 
@@ -33,7 +34,7 @@ class EnergyMeter:
         if self._enabled:
             try:
                 self._start()
-            except Exception:  # see the class: another library's faults, of any kind, end here
+            except Exception:  # of any kind, see the class
                 self._tracker = None
         return self
 
@@ -44,7 +45,7 @@ class EnergyMeter:
     def _start(self) -> None:
         from codecarbon import OfflineEmissionsTracker
 
-        logging.getLogger("codecarbon").disabled = True  # it warns of every estimate; `method` says the same once
+        logging.getLogger("codecarbon").disabled = True  # it warns of each estimate, which `method` states
         tracker = OfflineEmissionsTracker(
             tracking_mode="machine", output_methods=[], output_handlers=[self], emissions_endpoint=None,
             electricitymaps_api_token="", api_call_interval=-1,
@@ -54,7 +55,7 @@ class EnergyMeter:
         self._tracker = tracker
 
     def lap(self) -> dict[str, float]:
-        """Return `energy_wh` and `co2eq_g` since the last lap; an empty dictionary where they are not known."""
+        """Return `energy_wh` and `co2eq_g` since the last lap; an empty dictionary if they were not measured."""
         self._total = None
         if self._tracker:
             self._tracker.flush()  # calls `out`; suppresses its own errors
@@ -67,15 +68,15 @@ class EnergyMeter:
         return row
 
     def out(self, total: Any, delta: Any) -> None:
-        """Take codecarbon's totals since the start: to codecarbon, the meter is one of its outputs."""
+        """Store codecarbon's totals since the start; the meter is registered as one of its outputs."""
         self._total = total
 
     def exit(self) -> None:
-        """Do nothing at the end of codecarbon's outputs."""
+        """Do nothing: codecarbon calls this on its outputs at the end."""
 
 
 def describe_method(hardware: list[Any]) -> str:
-    """Return in words how codecarbon knows the power of each of its pieces of hardware."""
+    """Return in words how codecarbon obtains the power of each part of the hardware."""
     words = []
     for part in hardware:
         kind = type(part).__name__
@@ -89,9 +90,9 @@ def describe_method(hardware: list[Any]) -> str:
 
 
 def energy_facts(history: list[dict[str, float]], meter: EnergyMeter) -> dict[str, Any]:
-    """Return the sums over a run's epochs for `config.json`; empty if no epoch has a record.
+    """Return the sums over a run's epochs for `config.json`; empty if no epoch was measured.
 
-    `energy_epochs` is the number of epochs summed: less than all where some ran without a record.
+    `energy_epochs` is the number of measured epochs, which are summed.
     """
     rows = [row for row in history if "energy_wh" in row]
     if not rows:

@@ -1,5 +1,9 @@
-"""One epoch and one evaluation: numbers in, numbers out; nothing is written here."""
+"""The schedule, one epoch of training and one evaluation: numbers in, numbers out; writes nothing.
 
+Learning rate, image side and decay are functions of the progress, so checkpoints need not store them.
+"""
+
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +19,35 @@ from training.evaluation.metrics import ranks, top_k_percent
 from training.fit.batches import to_input
 
 EVALUATION_BATCH = 256
+# (share of the epochs until which a stage lasts, image side as a share of the full one). Images of half the side cost
+# a quarter; the last epochs have the full side (progressive resizing: Tan & Le 2021, EfficientNetV2).
+SIDE_STAGES = ((0.5, 1 / 2), (0.72, 3 / 4), (1.0, 1))
+FINAL_FACTOR = 0.01  # of the peak learning rate
+
+
+def learning_rate(step: int, total_steps: int, warmup_steps: int, peak: float) -> float:
+    """Return the learning rate of step 0..total_steps-1: linear warm-up, then a cosine to FINAL_FACTOR of the peak."""
+    warmup_steps = max(1, min(warmup_steps, total_steps // 10))
+    if step < warmup_steps:
+        return peak * (step + 1) / warmup_steps
+    progress = (step - warmup_steps) / max(1, total_steps - warmup_steps)
+    return peak * (FINAL_FACTOR + (1 - FINAL_FACTOR) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def image_side(epoch: int, epochs: int, size: int) -> int:
+    """Return the image side of epoch 1..epochs in pixels, a multiple of 16."""
+    share = next(share for until, share in SIDE_STAGES if epoch <= max(until * epochs, 1 if until == 1 else 0))
+    return max(32, round(size * share / 16) * 16)
+
+
+def ema_decay(step: int, decay: float) -> float:
+    """Return the decay of the moving average of the weights at a step: smaller in the first steps, for short runs."""
+    return min(decay, (1 + step) / (10 + step))
 
 
 @dataclass(frozen=True)
 class EpochResult:
-    """Means over an epoch of one process: loss, top-1 on the images as they were trained on, and speed."""
+    """Results of an epoch in one process: mean loss, top-1 on the training images as drawn, speed and time."""
 
     loss: float
     top1_percent: float
@@ -29,7 +57,7 @@ class EpochResult:
 
 @dataclass
 class Trainer:
-    """What an epoch works on. `network` and `optimizer` come from `accelerator.prepare`."""
+    """What an epoch updates: `network` and `optimizer` from `accelerator.prepare`, and the moving average."""
 
     accelerator: Accelerator
     network: nn.Module
@@ -46,11 +74,15 @@ def train_epoch(
     loss_of: Loss,
     report: Callable[[float, float, int], None] = lambda loss, top1_percent, images: None,
 ) -> EpochResult:
-    """Train on all batches; step i uses learning rate `rates[i]` and averages weights with `decays[i]`.
+    """Train on all batches and return the epoch's result.
 
-    The last images of a batch may have no label: only the loss is told.
-
-    `report` is called after every step with the loss and top-1 so far and the number of images in the step.
+    Args:
+        trainer: is updated in place.
+        batches: images (N + M, H, H) uint8 and labels (N,) int64; the loss alone uses the M images without a label.
+        rates: learning rate of each step.
+        decays: decay of the moving average of the weights at each step.
+        loss_of: from input (N + M, 1, H, H), logits (N + M, K) and labels (N,) to the scalar to minimise.
+        report: called after each step with the mean loss and the top-1 in percent so far, and the step's labels.
     """
     trainer.network.train()
     device = trainer.accelerator.device
@@ -78,7 +110,7 @@ def train_epoch(
 
 @torch.no_grad()
 def average_weights(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move the averaged weights, and the batch-norm statistics with them, towards the network's, in place."""
+    """Update the moving average of the weights and of the batch-norm statistics, in place."""
     for ours, theirs in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if ours.is_floating_point():
             ours.lerp_(theirs, 1 - decay)
@@ -88,7 +120,7 @@ def average_weights(average: nn.Module, network: nn.Module, decay: float) -> Non
 
 @torch.inference_mode()
 def predict(network: nn.Module, images: Tensor, device: torch.device | str = "cpu") -> np.ndarray:
-    """Return the logits (N, K) float32 of (N, H, W) uint8 coverage, in evaluation mode."""
+    """Return the logits (N, K) float32 of images (N, H, W) uint8 in evaluation mode."""
     network.eval()
     rows = [
         network(to_input(part.to(device)).contiguous(memory_format=torch.channels_last)).float().cpu().numpy()

@@ -1,8 +1,8 @@
-"""Learning to doubt (outlier exposure, Hendrycks et al. 2019, arXiv:1812.04606): ink of no class beside each batch.
+"""Outlier exposure (Hendrycks et al. 2019, arXiv:1812.04606): train on out-of-distribution drawings beside each batch.
 
-A network that has never seen a scribble is sure of it all the same. So a share of outliers joins every batch, and the
-network learns to hold all classes equally likely there. Some kinds are kept for measuring only: they show whether it
-learnt doubt, or these drawings by heart.
+A network that is trained on characters alone gives scribbles high probabilities. So a share of outliers is appended to
+each batch, whose loss is lowest where all classes are equally likely. Some kinds of outliers are never trained on and
+only measured, to test whether rejection generalises to other drawings.
 """
 
 import math
@@ -16,14 +16,14 @@ from training.compress.distillation import Loss
 from training.data.prepared import TRAIN
 from training.ink.out_of_distribution import draw, outlier_makers
 
-WEIGHT = 0.5  # of the outliers' loss beside that of the classes; as in the paper
-DRAWINGS = 1000  # of a kind of scribble or pair; the hand bends each anew
-# Not learnt from: shapes like no other kind's, and kanji, whose old and rare forms are too near to those of classes.
+WEIGHT = 0.5  # of the outliers' loss, added to the loss of the labelled images; as in the paper
+DRAWINGS = 1000  # templates per kind; handwriting variation is applied to each at every use
+# Kinds that are only measured: shapes unlike any other kind's, and kanji, whose rare forms are too close to classes.
 HELD_OUT_KINDS = ("spiral", "rings", "hatching", "kanji, level 2")
 
 
 class OutlierSource:
-    """Draws outliers to learn from; holds the templates, so one serves many batches.
+    """Draws outliers for batches; holds the templates.
 
     Raises:
         DataError: if KanjiVG is not installed.
@@ -37,7 +37,7 @@ class OutlierSource:
         ]
 
     def images(self, beside: int, size: int, seed: Sequence[int]) -> np.ndarray:
-        """Return the outliers beside `beside` images, as (M, size, size) uint8; all kinds come equally often."""
+        """Return the outliers for `beside` images, (M, size, size) uint8; all kinds are equally frequent."""
         rng = np.random.default_rng(list(seed))
         counts = np.bincount(
             rng.integers(0, len(self._templates), round(self.share * beside)), minlength=len(self._templates)
@@ -49,7 +49,7 @@ class OutlierSource:
 
 
 def outlier_exposure_loss(labelled: Loss) -> Loss:
-    """Return the loss of batches whose last images have no label: KL(uniform ‖ softmax) of those is added."""
+    """Return the loss of batches whose last images are outliers: adds WEIGHT · KL(uniform ‖ softmax) of those."""
 
     def loss(x: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
         known = len(labels)
@@ -60,5 +60,5 @@ def outlier_exposure_loss(labelled: Loss) -> Loss:
 
 
 def uniform_loss(logits: Tensor) -> Tensor:
-    """Return the mean of KL(uniform ‖ softmax) over logits (M, K): 0 where all classes are equally likely."""
+    """Return KL(uniform ‖ softmax) averaged over logits (M, K): 0 where all classes are equally likely."""
     return -logits.float().log_softmax(1).mean() - math.log(logits.shape[1])

@@ -1,4 +1,4 @@
-"""A run before its first step: data, network, optimiser and teacher, as the settings ask for them."""
+"""Set-up of a run: data, network, optimiser and teacher from the settings."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -12,26 +12,27 @@ from torch import Tensor, nn
 from kakitori.charset import CHARSETS
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec, check_spec, read_spec
-from training.compress.distillation import Loss, Teacher, label_loss, open_teacher, taught_loss
+from training.compress.distillation import Loss, Teacher, label_loss, open_teacher, teacher_loss
 from training.compress.low_rank import factor_classifier
 from training.compress.pruning import prune_network
-from training.compress.qat import quantization_aware, restore_plain
+from training.compress.qat import quantization_aware, restore_float
 from training.data.registry import Dataset, open_dataset
 from training.fit.batches import to_input, training_batches
 from training.fit.checkpoints import RunState, restore_generators
 from training.fit.config import TrainConfig
+from training.fit.facts import source_revision
 from training.fit.loop import Trainer
 from training.fit.outlier_exposure import OutlierSource, outlier_exposure_loss
 from training.models.registry import build_network, format_widths, get_architecture
 from training.models.transfer import start_from
 
 IMPORTANCE_BATCHES, IMPORTANCE_BATCH = 40, 64
-BEFORE_TRAINING = 0  # the epoch that these images are drawn as; training's count from 1
+BEFORE_TRAINING = 0  # epoch in the seed of these images; the epochs of training count from 1
 
 
 @dataclass
 class Run:
-    """What stays the same from epoch to epoch."""
+    """What stays the same in all epochs of a run."""
 
     config: TrainConfig
     spec: ModelSpec
@@ -40,7 +41,8 @@ class Run:
     teacher: Teacher | None
     outliers: OutlierSource | None
     images_per_epoch: int
-    batch_size: int  # in each process; smaller than asked for where an epoch is smaller than one batch
+    batch_size: int  # in each process; at most an epoch
+    revision: str | None  # of the source
 
     @property
     def images_per_step(self) -> int:
@@ -52,10 +54,10 @@ class Run:
 
 
 def set_up(config: TrainConfig, report: Callable[[str], None]) -> Run:
-    """Return the run: process group, data, network, optimiser, all seeded; tell what trained weights it starts from.
+    """Return the run with process group, data, network and optimiser, all seeded; report the weights it starts from.
 
     Raises:
-        KakitoriError: for a data set, weights to start from or a teacher that cannot be used.
+        KakitoriError: if the data set, the weights to start from or the teacher cannot be used.
     """
     accelerator = Accelerator(cpu=config.device == "cpu", mixed_precision=mixed_precision(config.device))
     if config.device == "cuda" and accelerator.device.type != "cuda":
@@ -66,8 +68,7 @@ def set_up(config: TrainConfig, report: Callable[[str], None]) -> Run:
             config.dataset, config.size, config.class_limit, config.mix,
             config.without.split(",") if config.without else (),
         )  # fmt: skip
-    tell = report if accelerator.is_main_process else lambda line: None
-    spec, network = first_model(config, dataset, tell)
+    spec, network = first_model(config, dataset, report)
     network = network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     average = copy.deepcopy(network).to(accelerator.device)
@@ -82,13 +83,13 @@ def set_up(config: TrainConfig, report: Callable[[str], None]) -> Run:
             "normalisation needs: raise --sample-limit or --batch-size."
         )
     outliers = OutlierSource(dataset.charset, config.outlier_exposure) if config.outlier_exposure else None
-    return Run(config, spec, dataset, trainer, teacher, outliers, images, batch_size)
+    return Run(config, spec, dataset, trainer, teacher, outliers, images, batch_size, source_revision())
 
 
 def make_spec(config: TrainConfig, dataset: Dataset) -> ModelSpec:
     """Return the spec of the model that the run makes, without the run's facts.
 
-    Widths that are not given are those of the model to start from, or else the architecture's own.
+    Widths that are not given are those of the model to start from, or the defaults of the architecture.
     """
     theirs = read_spec(config.start_from) if config.start_from else None
     widths = config.widths or (theirs or get_architecture(config.arch)).widths
@@ -105,10 +106,10 @@ def make_spec(config: TrainConfig, dataset: Dataset) -> ModelSpec:
 def first_model(
     config: TrainConfig, dataset: Dataset, report: Callable[[str], None]
 ) -> tuple[ModelSpec, nn.Module]:
-    """Return the spec of what is trained, and the network before the first step, on the CPU.
+    """Return the spec of the model and the network to train, before the first step, on the CPU.
 
     Raises:
-        ModelError: if the weights to start from cannot be used, or are another network's.
+        ModelError: if the weights to start from cannot be used, or belong to another network.
     """
     spec = make_spec(config, dataset)
     network = build_network(spec)
@@ -123,7 +124,7 @@ def first_model(
 
 
 def importance_batches(config: TrainConfig, dataset: Dataset) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield inputs (N, 1, H, W) and labels (N,) like those of training, and none of them."""
+    """Yield inputs (N, 1, H, W) and labels (N,) drawn as the training images are, but never used in training."""
     batches = training_batches(
         dataset.source, dataset.charset, IMPORTANCE_BATCHES * IMPORTANCE_BATCH, IMPORTANCE_BATCH, config.size,
         config.seed, BEFORE_TRAINING,
@@ -132,18 +133,18 @@ def importance_batches(config: TrainConfig, dataset: Dataset) -> Iterator[tuple[
         yield to_input(images), labels
 
 
-def last_network(config: TrainConfig, spec: ModelSpec, trained: nn.Module) -> nn.Module:
-    """Return the ordinary network of `spec` with the weights of one that `first_model` began."""
+def trained_network(config: TrainConfig, spec: ModelSpec, trained: nn.Module) -> nn.Module:
+    """Return the float network of `spec` with the weights of a trained network that `first_model` made."""
     network = build_network(spec)
     if config.qat:
-        restore_plain(network, trained)
+        restore_float(network, trained)
     else:
         network.load_state_dict(trained.state_dict())
     return network
 
 
 def mixed_precision(device: str) -> str:
-    """Return accelerate's name of the number format to compute in: what the device is fast and safe with."""
+    """Return accelerate's name of the number format to compute in, for speed on the device."""
     if device != "cpu" and torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
     # Without AVX512-BF16 instructions bfloat16 is emulated: 14 times slower than float32 on an AVX2 machine
@@ -152,7 +153,7 @@ def mixed_precision(device: str) -> str:
 
 
 def restore(run: Run, state: RunState) -> None:
-    """Put network, average, optimiser and generators into a checkpoint's state; a new run stays as it is set up."""
+    """Set network, average, optimiser and generators to the state of a checkpoint; a new run is left as it is."""
     if state.epoch == 0:
         return
     trainer = run.trainer
@@ -163,10 +164,8 @@ def restore(run: Run, state: RunState) -> None:
 
 
 def choose_loss(run: Run, side: int) -> Loss:
-    """Return what an epoch of images of `side` minimises: the teacher takes part where they have its own side."""
+    """Return the loss of an epoch; the teacher takes part where the images have its side."""
     config, labelled = run.config, label_loss(run.config.label_smoothing)
     if run.teacher and side == run.teacher.side:
-        labelled = taught_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
+        labelled = teacher_loss(labelled, run.teacher, config.teacher_weight, config.teacher_temperature)
     return outlier_exposure_loss(labelled) if run.outliers else labelled
-
-

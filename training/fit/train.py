@@ -1,86 +1,107 @@
-"""Train a network on a data set until it is done, going on where an interrupted run stopped.
+"""Train networks: one run, or a chain of runs; an interrupted run continues from its newest checkpoint.
 
-Needs:  nothing: the default data set is drawn on the fly from KanjiVG; for others a prepared set (`invoke data`)
+Needs:  nothing for the default data set, which is drawn from KanjiVG; otherwise a prepared set (`invoke data`)
 Run:    invoke train            several GPUs: torchrun --nproc-per-node 4 --no-python invoke train
 Writes: models/<name>/ config.json, model.safetensors, training_log.csv, training_curves.png, tensorboard/, checkpoints/
 """
 
+import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 
 from kakitori.errors import ModelError
 from kakitori.spec import WEIGHTS_FILE, ModelSpec, read_spec
 from training.data.prepared import VALIDATION
-from training.fit.batches import VALIDATION_IMAGES, default_workers, training_batches
+from training.fit.batches import VALIDATION_IMAGES, training_batches
 from training.fit.calibration import fit_network
+from training.fit.chain import pruning_runs, runs_to_do
 from training.fit.checkpoints import (
-    BEST,
     FOLDER,
     RunState,
+    best_row,
     check_same_run,
     checkpoints,
     generator_states,
+    load_best,
     load_state,
     save_state,
 )
 from training.fit.config import TrainConfig
 from training.fit.energy import EnergyMeter, energy_facts
-from training.fit.history import EVENTS_FOLDER, log_events, plot_curves, write_log
-from training.fit.loop import evaluate_set, train_epoch
-from training.fit.progress import TrainProgress
-from training.fit.schedule import ema_decay, image_side, learning_rate
-from training.fit.setup import Run, choose_loss, last_network, restore, set_up
+from training.fit.facts import training_facts
+from training.fit.history import EVENTS_FOLDER, TrainProgress, log_events, plot_curves, write_log
+from training.fit.loop import ema_decay, evaluate_set, image_side, learning_rate, train_epoch
+from training.fit.processors import count_threads, count_workers, torch_threads
+from training.fit.setup import Run, choose_loss, restore, set_up, trained_network
+from training.ink import amounts
 from training.models.registry import count_parameters
 from training.models.weights import save_network
 
-STEPS_FOLDER = "steps"  # of the models between one and its pruned one
-
 
 def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSpec | None:
-    """Train, or go on training, the model in `config.model`; return its spec, with the last run's facts.
+    """Train the model in `config.model`, or continue its run; return its spec with the facts of the last run.
 
-    Pruning in steps is a chain of runs, each in a folder of its own. Of several processes the first writes the model
+    Pruning in steps is a chain of runs, each in a folder of its own. Of several processes, the first writes the model
     directory; the others return None.
 
     Raises:
-        KakitoriError: for settings that contradict each other or the run that is there.
+        KakitoriError: for settings that contradict each other or the run in the model directory.
     """
-    *earlier, last = pruning_runs(config)
-    for step in earlier:
-        train_once(step, report)
-    return train_once(last, report)
+    runs = pruning_runs(config)
+    # A finished run is written again from its best checkpoint.
+    return train_runs(runs_to_do(runs, report if is_first_process() else ignore) or runs[-1:], report)
 
 
-def pruning_runs(config: TrainConfig) -> list[TrainConfig]:
-    """Return the runs of a pruning in steps, which all leave the same share of channels; otherwise the one run."""
-    if not config.prune or config.prune_steps == 1:
-        return [config]
-    share = round(1 - (1 - config.prune) ** (1 / config.prune_steps), 4)
-    folders = [config.model / STEPS_FOLDER / str(step) for step in range(1, config.prune_steps)]
-    starts, models = [config.start_from, *folders], [*folders, config.model]
-    return [
-        replace(config, start_from=start, model=model, prune=share, prune_steps=1)
-        for start, model in zip(starts, models, strict=True)
-    ]
+def train_stages(stages: Sequence[TrainConfig], report: Callable[[str], None] = print) -> ModelSpec | None:
+    """Train the stages of a recipe that are not finished, in order; return the spec of the last one's model.
+
+    Raises:
+        KakitoriError: as `train`.
+    """
+    runs = [run for stage in stages for run in pruning_runs(stage)]
+    to_do = runs_to_do(runs, report if is_first_process() else ignore)
+    if not to_do:
+        return read_spec(runs[-1].model) if is_first_process() else None
+    return train_runs(to_do, report)
+
+
+def train_runs(runs: Sequence[TrainConfig], report: Callable[[str], None]) -> ModelSpec | None:
+    """Train runs in order; return the spec of the last one's model, None in processes other than the first."""
+    report, spec = report if is_first_process() else ignore, None
+    for run in runs:
+        if len(runs) > 1:
+            report(f"Training {run.model}.")
+        with torch_threads(count_threads(run)):
+            spec = train_once(run, report)
+    PartialState().destroy_process_group()
+    return spec
+
+
+def ignore(line: str) -> None:
+    """Print nothing."""
+
+
+def is_first_process() -> bool:
+    """Return whether this process writes the files and reports, of those that torchrun may have started."""
+    return int(os.environ.get("RANK", "0")) == 0
 
 
 def train_once(config: TrainConfig, report: Callable[[str], None]) -> ModelSpec | None:
-    """Train in one run: see `train`."""
+    """Train one run to its end: see `train`."""
     is_new = config.fresh or not checkpoints(config.model)
-    run = set_up(config, report if is_new else lambda line: None)
+    run = set_up(config, report if is_new else ignore)
     state = find_state(config, report)
     is_main = run.trainer.accelerator.is_main_process
     restore(run, state)
-    if is_main:
-        report(describe(run))
+    report(describe(run))
     with TrainProgress(config.epochs, state.epoch, is_main) as progress, EnergyMeter(is_main) as meter:
-        while not is_done(state.history, config):
+        while not is_done(state, config):
             row = run_epoch(run, state, progress)
             row.update(meter.lap())
             progress.print_row(row)
@@ -88,15 +109,15 @@ def train_once(config: TrainConfig, report: Callable[[str], None]) -> ModelSpec 
                 record(run, state)
             run.trainer.accelerator.wait_for_everyone()
     spec = finish(run, state, meter) if is_main else None
-    run.trainer.accelerator.end_training()
+    run.trainer.accelerator.wait_for_everyone()  # the next run may start from these weights
     return spec
 
 
 def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
-    """Return the state to start from: the newest checkpoint's, or a new run's.
+    """Return the state to start from: that of the newest checkpoint, or of a new run.
 
     Raises:
-        ModelError: if the newest checkpoint is damaged or another run's, or --resume finds none.
+        ModelError: if the newest checkpoint or `best.pt` is damaged or of another run, or --resume finds none.
     """
     if config.fresh:
         for folder in (FOLDER, EVENTS_FOLDER):
@@ -105,8 +126,10 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
     if saved:
         state = load_state(saved[-1])
         check_same_run(state, config.facts, saved[-1])
-        report(f"Going on after epoch {state.epoch} ({saved[-1]}).")
-        return state
+        load_best(state, config.model)
+        report(f"Continuing after epoch {state.epoch} ({saved[-1]}).")
+        extended = state.epoch if config.epochs > state.facts["epochs"] else state.extended_after
+        return replace(state, facts=config.facts, extended_after=extended)
     if config.resume:
         raise ModelError(f"--resume: there is no checkpoint in {config.model / FOLDER}; start without it.")
     if (config.model / WEIGHTS_FILE).exists():
@@ -114,23 +137,28 @@ def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
     return RunState(config.facts)
 
 
-def is_done(history: list[dict[str, float]], config: TrainConfig) -> bool:
-    """Tell whether all epochs are through, or the validation top-1 has not risen for `patience` full-size epochs."""
-    if len(history) >= config.epochs:
+def is_done(state: RunState, config: TrainConfig) -> bool:
+    """Return whether a run is over: after all epochs, or `patience` full-size epochs without a better validation top-1.
+
+    Raising the number of epochs restarts the count of patience.
+    """
+    if len(state.history) >= config.epochs:
         return True
-    tops = [row["val_top1_percent"] for row in history if row["side_px"] == config.size]
+    rows = [row for row in state.history if row["side_px"] == config.size]
+    if sum(row["epoch"] > state.extended_after for row in rows) < config.patience:
+        return False
+    tops = [row["val_top1_percent"] for row in rows]
     return len(tops) > config.patience and max(tops[-config.patience :]) <= max(tops[: -config.patience])
 
 
 def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, float]:
-    """Train one epoch, validate the averaged weights, bring `state` up to date; return the epoch's log row."""
+    """Train one epoch, validate the averaged weights and update `state`; return the epoch's row of the log."""
     config, accelerator = run.config, run.trainer.accelerator
     epoch = state.epoch + 1
     side = config.size if config.start_from else image_side(epoch, config.epochs, config.size)
-    workers = default_workers() if config.workers is None else config.workers
     batches = training_batches(
         run.data.source, run.data.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
-        accelerator.process_index, accelerator.num_processes, workers, run.outliers,
+        accelerator.process_index, accelerator.num_processes, count_workers(config), run.outliers,
     )  # fmt: skip
     steps = range(state.step, state.step + len(batches))
     total_steps = run.steps_per_epoch * config.epochs
@@ -157,7 +185,7 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
 
 
 def record(run: Run, state: RunState) -> None:
-    """Write the epoch's checkpoint, log and events."""
+    """Write the checkpoint, the log and the events of the last epoch."""
     trainer = run.trainer
     state.network = trainer.accelerator.unwrap_model(trainer.network).state_dict()
     state.average = trainer.average.state_dict()
@@ -169,16 +197,10 @@ def record(run: Run, state: RunState) -> None:
     log_events(state.history[-1], run.config.model)
 
 
-def best_row(history: list[dict[str, float]]) -> dict[str, float]:
-    """Return the row with the highest validation top-1 among those of the largest image side so far."""
-    side = max(row["side_px"] for row in history)
-    return max((row for row in history if row["side_px"] == side), key=lambda row: row["val_top1_percent"])
-
-
 def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
-    """Write the best epoch's averaged weights with config, log and curves; return the spec."""
-    run.trainer.average.load_state_dict(load_state(run.config.model / FOLDER / BEST).average)
-    network = last_network(run.config, run.spec, run.trainer.average)
+    """Write the averaged weights of the best epoch with config, log and curves; return the spec."""
+    run.trainer.average.load_state_dict(load_best(state, run.config.model).average)
+    network = trained_network(run.config, run.spec, run.trainer.average)
     row = best_row(state.history)
     facts: dict[str, Any] = {
         **run.config.facts,
@@ -190,6 +212,8 @@ def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
         "torch": torch.__version__,
         "device": run.trainer.accelerator.device.type,
         "precision": run.trainer.accelerator.mixed_precision,
+        "revision": run.revision,
+        "ink_amounts": amounts.digest(),
         "finished": time.strftime("%Y-%m-%d"),
         **energy_facts(state.history, meter),
         "base": training_facts(run.config.start_from),
@@ -204,16 +228,12 @@ def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
     return spec
 
 
-def training_facts(model_dir: Path | None) -> dict[str, Any] | None:
-    """Return the facts of the run that made a model."""
-    return read_spec(model_dir).training if model_dir else None
-
-
 def describe(run: Run) -> str:
-    """Return one line about what is trained on what."""
+    """Return one line about the network, the data and the machine of a run."""
     accelerator = run.trainer.accelerator
     return (
         f"{run.spec.arch}, {count_parameters(run.trainer.average):,} parameters, {run.spec.num_classes:,} classes, "
         f"{run.steps_per_epoch} steps of {run.images_per_step} images an epoch, up to {run.config.epochs} epochs, "
-        f"on {accelerator.num_processes} x {accelerator.device.type} in {accelerator.mixed_precision!r} precision."
+        f"on {accelerator.num_processes} x {accelerator.device.type} in {accelerator.mixed_precision!r} precision, "
+        f"{torch.get_num_threads()} thread(s) and {count_workers(run.config)} worker(s) each."
     )

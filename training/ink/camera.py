@@ -1,58 +1,39 @@
-"""What pens, paper and cameras make of strokes: from points to pixels, with a real picture's faults. Compiled.
+"""Faults of cameras and scanners: blur, gain, grain, pale patches, thresholds, specks, cell lines. Compiled.
 
-Every change takes the generator explicitly. Amounts were looked at on contact sheets beside real handwriting.
+Images are coverage, (H, W) float64 in [0, 1], 0 paper and 1 ink; amounts are those of `training.ink.amounts.CAMERA`.
+`rng` is a `numpy.random.Generator`.
 """
 
-import math
-
 import numpy as np
-from numba import njit
 
-from training.ink.hand import CAMERA, PENS, imitate_hand
-from training.ink.rasteriser import cover
-
-
-@njit(cache=True)
-def pen_radii(starts, size, pressure, rng):
-    """Return (P,) pen radii in pixels: one pen an image, pressed differently along and between strokes, now and then.
-
-    The widest pens of the range are for few strokes: a hand takes a finer one for many. One in ten is a felt tip or a
-    brush. `pressure` scales how often it changes.
-    """
-    many = min(15, len(starts) - 1)
-    widest = 2.4 - 0.06 * many if rng.random() < 0.9 else 4.2 - 0.13 * many
-    finest = 0.6 if rng.random() < 0.9 else 0.3
-    pen = (finest + (widest - finest) * rng.random()) * size / 64
-    radii = np.full(starts[-1], pen)
-    if rng.random() < 0.4 * pressure:
-        for s in range(len(starts) - 1):
-            first = pen * math.exp(rng.normal() * 0.25)
-            last = pen * math.exp(rng.normal() * 0.3 - 0.1)
-            count = starts[s + 1] - starts[s]
-            for p in range(count):
-                radii[starts[s] + p] = first + (last - first) * p / max(1, count - 1)
-    return radii
+from training.ink.amounts import CAMERA
+from training.ink.compiled import compiled
 
 
-@njit(cache=True)
-def place(points, size, rng):
-    """Return the points in pixels: fitted like real ink, with another margin, now and then small or off centre."""
-    margin = 0.02 + 0.1 * rng.random() if rng.random() < 0.9 else 0.12 + 0.1 * rng.random()
-    side, middle = 1e-9, np.empty(2)
-    for axis in range(2):
-        low, high = points[:, axis].min(), points[:, axis].max()
-        middle[axis] = (low + high) / 2
-        side = max(side, high - low)
-    shift = rng.normal() * 0.015 * size if rng.random() < 0.4 else 0.0
-    scaled = (points - middle) * ((1 - 2 * margin) * size / side) + size / 2
-    scaled[:, 0] += shift
-    scaled[:, 1] += shift * rng.normal()
-    return scaled
+@compiled
+def photograph(image, rng):
+    """Return an image (H, W) float64 in [0, 1] with random faults of a camera or scanner; `image` may be changed."""
+    image = soften(image, rng)
+    expose(image, rng)
+    add_specks(image, rng)
+    add_cell_line(image, rng)
+    return image
 
 
-@njit(cache=True)
+@compiled
+def soften(image, rng):
+    """Return an image (H, W), by chance blurred once or several times; `image` itself where it is not."""
+    if rng.random() < CAMERA.blurred_share:
+        image = blur(image)
+        if image.shape[0] >= CAMERA.more_blurred_side and rng.random() < CAMERA.more_blurred_share:
+            for _ in range(rng.integers(0, CAMERA.passes_count_end)):
+                image = blur(image)
+    return image
+
+
+@compiled
 def blur(image):
-    """Return an image (H, W) after a 3x3 binomial filter, paper beyond the edges."""
+    """Return an image (H, W) after a 3 x 3 binomial filter; beyond the edges is paper."""
     rows, columns = image.shape
     across, both = np.zeros_like(image), np.zeros_like(image)
     for i in range(rows):
@@ -66,78 +47,57 @@ def blur(image):
     return both
 
 
-@njit(cache=True)
-def photograph(image, rng):
-    """Return coverage (H, W) as a camera or scanner might see it: soft, grainy, pale, specked, lined, thresholded."""
-    if rng.random() < 0.6:
-        image = blur(image)
-        for _ in range(rng.integers(0, 5) if image.shape[0] >= 48 and rng.random() < 0.5 else 0):
-            image = blur(image)
-    gain, gamma = 0.9 + 0.7 * rng.random(), 0.6 + 0.9 * rng.random()
-    grain = 0.1 * rng.random() if rng.random() < 0.5 else 0.0
-    patchiness = 0.3 * rng.random() if rng.random() < 0.2 else 0.0
-    threshold = (0.3 + 0.35 * rng.random()) * image.max() if rng.random() < 0.25 else 0.0
+@compiled
+def expose(image, rng):
+    """Change the grey levels of an image (H, W) by gain, gamma, grain, pale patches and a threshold, in place."""
+    gain = CAMERA.gain_min + CAMERA.gain_span * rng.random()
+    gamma = CAMERA.gamma_min + CAMERA.gamma_span * rng.random()
+    grain_sd = CAMERA.largest_grain_sd * rng.random() if rng.random() < CAMERA.grain_share else 0.0
+    patch_sd = CAMERA.largest_patch_sd * rng.random() if rng.random() < CAMERA.patchy_share else 0.0
+    threshold = 0.0
+    if rng.random() < CAMERA.threshold_share:
+        threshold = (CAMERA.threshold_min + CAMERA.threshold_span * rng.random()) * image.max()
     patch = 0.0
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
-            value = min(1.0, image[i, j] * gain)
-            if patchiness > 0:
-                patch = 0.7 * patch + patchiness * rng.normal()
-                value *= 1 - min(0.85, abs(patch))
-            if grain > 0:
-                value += grain * rng.normal()
+            level = min(1.0, image[i, j] * gain)
+            if patch_sd > 0:
+                patch = CAMERA.patch_persistence * patch + patch_sd * rng.normal()
+                level *= 1 - min(CAMERA.largest_fading, abs(patch))
+            if grain_sd > 0:
+                level += grain_sd * rng.normal()
             if threshold > 0:
-                value = 1.0 if value > min(0.65, threshold) else 0.0
-            image[i, j] = min(1.0, max(0.0, value)) ** gamma
-    image *= (0.7 + 0.3 * rng.random()) / max(0.1, image.max())
-    if rng.random() < 0.2:
-        for _ in range(rng.integers(1, 6)):
-            image[rng.integers(0, image.shape[0]), rng.integers(0, image.shape[1])] = 0.3 + 0.7 * rng.random()
-    if rng.random() < 0.05:
-        if rng.random() < 0.5:
-            draw_line(image, rng)
+                level = 1.0 if level > min(CAMERA.highest_threshold, threshold) else 0.0
+            image[i, j] = min(1.0, max(0.0, level)) ** gamma
+    image *= (CAMERA.darkest_min + CAMERA.darkest_span * rng.random()) / max(CAMERA.faintest, image.max())
+
+
+@compiled
+def add_specks(image, rng):
+    """Set a few random pixels of an image (H, W) to ink, by chance and in place."""
+    if rng.random() < CAMERA.specks_share:
+        for _ in range(rng.integers(CAMERA.specks_count_min, CAMERA.specks_count_end)):
+            level = CAMERA.speck_min + CAMERA.speck_span * rng.random()
+            image[rng.integers(0, image.shape[0]), rng.integers(0, image.shape[1])] = level
+
+
+@compiled
+def add_cell_line(image, rng):
+    """Draw part of the line of a form's cell near an edge of an image (H, W), by chance and in place."""
+    if rng.random() < CAMERA.cell_line_share:
+        if rng.random() < CAMERA.cell_line_across_share:
+            draw_cell_line(image, rng)
         else:
-            draw_line(image.T, rng)
-    return image
+            draw_cell_line(image.T, rng)
 
 
-@njit(cache=True)
-def draw_line(image, rng):
-    """Draw what is seen of the line of a cell into the outermost rows of an image (H, W), in place."""
-    row = rng.integers(0, 3) if rng.random() < 0.5 else image.shape[0] - 1 - rng.integers(0, 3)
+@compiled
+def draw_cell_line(image, rng):
+    """Draw a horizontal line, one pixel high, into the first or last rows of an image (H, W), in place."""
+    is_first = rng.random() < CAMERA.cell_line_first_side_share
+    from_edge = rng.integers(0, CAMERA.cell_line_rows)
+    row = from_edge if is_first else image.shape[0] - 1 - from_edge
     first, length = rng.integers(0, image.shape[1]), rng.integers(0, image.shape[1])
-    shade = 0.4 + 0.6 * rng.random()
+    level = CAMERA.cell_line_min + CAMERA.cell_line_span * rng.random()
     for x in range(first, min(first + length, image.shape[1])):
-        image[row, x] = max(image[row, x], shade)
-
-
-@njit(cache=True)
-def draw_batch(
-    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, near_duplicates,
-    needed, effects, photographed, rng,
-):
-    """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one imitation each of the classes `labels` (N,).
-
-    The other arrays are those of `training.ink.kanjivg.Templates`; `photographed` is the share of images that pass
-    through `photograph`, `effects` are strengths, see `training.ink.hand`.
-    """
-    size = images.shape[1]
-    for n in range(len(labels)):
-        first, last = template_starts[labels[n]], template_starts[labels[n] + 1]
-        form = rng.integers(first, last)
-        begin, end = stroke_starts[form], stroke_starts[form + 1]
-        template = strokes[begin:end].astype(np.float64)
-        others = np.empty((np.sum(near_duplicates[form] >= 0), *template.shape))
-        for k in range(len(others)):
-            others[k] = strokes[stroke_starts[near_duplicates[form, k]] : stroke_starts[near_duplicates[form, k] + 1]]
-        points, starts = imitate_hand(
-            template, others, components[begin:end], parts[begin:end], looseness[begin:end], hooks[begin:end],
-            needed[begin:end], effects, rng,
-        )  # fmt: skip
-        coverage = np.zeros((size, size))
-        cover(coverage, place(points, size, rng), starts, pen_radii(starts, size, effects[PENS], rng))
-        if rng.random() < photographed * effects[CAMERA]:
-            coverage = photograph(coverage, rng)
-        for i in range(size):
-            for j in range(size):
-                images[n, i, j] = np.uint8(coverage[i, j] * 255 + 0.5)
+        image[row, x] = max(image[row, x], level)

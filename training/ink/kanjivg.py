@@ -1,8 +1,8 @@
 """Stroke templates of every character, from the KanjiVG files of the `kanjivg` package (CC BY-SA 3.0).
 
-A character has one template for its main file and one for each variant file (`-Kaisho`, the regular hand, `-Jinmei`,
-old forms, other stroke orders), which are forms that hands write too, and those of `training.ink.own_forms`. A class
-that is several characters of one shape has the forms of them all.
+A character has one template for its main file, one for each variant file (`-Kaisho`, the regular script, `-Jinmei`, old
+forms, other stroke orders), and one for each form of `training.ink.own_forms`. A class of homoglyphs has the templates
+of all its characters.
 """
 
 import os
@@ -23,26 +23,27 @@ from kakitori.homoglyphs import other_width
 from training.ink.near_duplicates import NEAR_DUPLICATES, NO_FORM, find_near_duplicates, find_needed
 from training.ink.own_forms import OUTLINED, OWN_FORMS, Form
 
-POINTS_PER_STROKE = 20  # keeps the small hooks, which 14 points a stroke round off
+BOX = 109  # units of KanjiVG's box along each side
+POINTS_PER_STROKE = 20  # enough for small hooks, which 14 points a stroke round off
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
-FORMAT = 7  # raise when what the cache holds changes its meaning
+FORMAT = 7  # of the cached arrays: raise it when their meaning changes
+DIGEST_DIGITS = 16  # of the charset's digest, in the name of a cache file
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-# The namespace that the files' own DTD fixes for every element; the root's xmlns:kvg, with https and a slash, loses.
+# The files' DTD fixes this namespace for every element; the root's xmlns:kvg, with https and a slash, has no effect.
 TYPE = "{http://kanjivg.tagaini.net}type"
 # CJK stroke types (U+31C0 ff.) that end in a hook, as KanjiVG writes them in kvg:type.
 HOOKED = "㇁㇂㇃㇆㇈㇉㇖㇙㇚㇟㇌"
-HOOK_TAIL = 0.22  # a hook starts in the last part of its stroke's length: more would cut 乙's own curve
-HOOK_TURN = np.deg2rad(50)  # with at least this turn
-HOOK_POINTS, HOOK_WINDOW = 101, 4  # a turn is looked for on so many points, between so many steps either side
-
-
+HOOK_TAIL = 0.22  # a hook starts within this last share of its stroke's length: a larger one would cut the curve of 乙
+HOOK_TURN = np.deg2rad(50)  # radians, the least turn at a hook's start
+HOOK_POINTS = 101  # of a stroke, when its hook is searched
+HOOK_WINDOW = 4  # steps before and after a point, between which its turn is measured
 VOICING_STROKES = {"\u3099": 2, "\u309a": 1}  # of the combining marks ゛ and ゜
-MARK_LOOSENESS = 4.0  # hands put them inside the kana, beside it and above it
+MARK_LOOSENESS = 4.0  # voicing marks are written inside the kana, beside it and above it
 
 
 @dataclass(frozen=True)
 class TemplateStroke:
-    """One stroke as KanjiVG has it; the fields are those of `Templates`."""
+    """One stroke of a template; the fields are those of `Templates`."""
 
     points: np.ndarray  # (P, 2)
     component: int
@@ -53,27 +54,27 @@ class TemplateStroke:
 
 @dataclass(frozen=True)
 class Templates:
-    """The strokes of a charset, packed. T templates and S strokes in all, P points a stroke, K classes."""
+    """The strokes of a charset's templates, packed: K classes, T templates, S strokes, P points a stroke."""
 
-    strokes: np.ndarray  # (S, P, 2) float32, KanjiVG's 109-unit box scaled to 0..1, y down
-    components: np.ndarray  # (S,) int32, which of its character's largest parts a stroke belongs to
-    parts: np.ndarray  # (S,) int32, which of its smallest parts
-    looseness: np.ndarray  # (S,) float32, how many times further than others its component may move
-    hooks: np.ndarray  # (S,) float32, the share of the length after which a hook begins, 1 if there is none
+    strokes: np.ndarray  # (S, P, 2) float32, KanjiVG's box scaled to 0..1, y down
+    components: np.ndarray  # (S,) int32, the one of its template's largest parts that a stroke belongs to
+    parts: np.ndarray  # (S,) int32, the one of its smallest parts
+    looseness: np.ndarray  # (S,) float32, a factor of the shift of its component, 1 for most
+    hooks: np.ndarray  # (S,) float32, the share of the length after which its hook starts, 1 for none
     stroke_starts: np.ndarray  # (T+1,) int64, the first stroke of each template, and S
     template_starts: np.ndarray  # (K+1,) int64, the first template of each class, and T
-    near_duplicates: np.ndarray  # (T, NEAR_DUPLICATES) int32, near templates of other classes
-    needed: np.ndarray  # (S,) bool, the strokes without which a template would be another class's
+    near_duplicates: np.ndarray  # (T, NEAR_DUPLICATES) int32, templates of other classes, NO_FORM after the last
+    needed: np.ndarray  # (S,) bool, the strokes without which a template is a near-duplicate of another class
 
 
 def load_templates(charset: Charset) -> Templates:
-    """Return the templates of a charset, from the cache (`cache_folder()`) where they are there already.
+    """Return the templates of a charset, read from the cache (`cache_folder()`) or parsed and written there.
 
     Raises:
         DataError: if KanjiVG is not installed or has no strokes for a character.
     """
     classes = digest_of(["".join(charset.homoglyphs(index)) for index in range(len(charset))])
-    name = f"kanjivg-{_package().version}-{classes.removeprefix('sha256:')[:16]}-v{FORMAT}.npz"
+    name = f"kanjivg-{_package().version}-{classes.removeprefix('sha256:')[:DIGEST_DIGITS]}-v{FORMAT}.npz"
     path = cache_folder() / name
     if not path.exists():
         with replacing(path) as temporary:
@@ -83,7 +84,7 @@ def load_templates(charset: Charset) -> Templates:
 
 
 def drawable(charset: Charset) -> set[str]:
-    """Return the characters of a charset that there are strokes for.
+    """Return the characters of a charset that have strokes in KanjiVG or in `training.ink.own_forms`.
 
     Raises:
         DataError: if KanjiVG is not installed.
@@ -93,7 +94,7 @@ def drawable(charset: Charset) -> set[str]:
 
 
 def drawable_characters() -> list[str]:
-    """Return all characters that there are strokes for, by code point; in the width that the strokes are stored for.
+    """Return all characters that have strokes, by code point, each in the width that its strokes are stored for.
 
     Raises:
         DataError: if KanjiVG is not installed.
@@ -102,7 +103,7 @@ def drawable_characters() -> list[str]:
 
 
 def cache_folder() -> Path:
-    """Return where parsed strokes are kept: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
+    """Return the folder of parsed strokes: $KAKITORI_CACHE, or `kakitori` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kakitori"
     return Path(os.environ.get("KAKITORI_CACHE") or default)
 
@@ -149,7 +150,7 @@ def _parse_charset(charset: Charset, folder: Path) -> Templates:
 
 
 def pack(strokes: list[TemplateStroke], stroke_starts: list[int], template_starts: list[int]) -> Templates:
-    """Return the templates of strokes with equally many points, without near duplicates."""
+    """Return strokes of equally many points as templates, with no near-duplicates and no needed strokes."""
     return Templates(
         np.stack([stroke.points for stroke in strokes]).astype(np.float32),
         np.array([stroke.component for stroke in strokes], np.int32),
@@ -164,7 +165,7 @@ def pack(strokes: list[TemplateStroke], stroke_starts: list[int], template_start
 
 
 def with_near_duplicates(templates: Templates) -> Templates:
-    """Return the templates with what makes them another class's filled in."""
+    """Return the templates with their near-duplicates and needed strokes."""
     classes = np.repeat(np.arange(len(templates.template_starts) - 1), np.diff(templates.template_starts))
     forms = templates.strokes, templates.stroke_starts, classes
     return replace(templates, near_duplicates=find_near_duplicates(*forms), needed=find_needed(*forms))
@@ -172,34 +173,35 @@ def with_near_duplicates(templates: Templates) -> Templates:
 
 def parse_strokes(path: Path) -> list[TemplateStroke]:
     """Return the strokes of a KanjiVG file, in writing order."""
-    root = ElementTree.parse(path).getroot().find(f"{NAMESPACE}g")
+    root = next(ElementTree.parse(path).getroot().iter(f"{NAMESPACE}g"))
     while len(root) == 1 and root[0].tag.endswith("}g"):
         root = root[0]
     innermost = {path: group for group in root.iter(f"{NAMESPACE}g") for path in group}
     groups = {group: number for number, group in enumerate(dict.fromkeys(innermost.values()))}
     return [
-        _sample_stroke(element.get("d"), component, groups[innermost[element]], is_hooked(element))
+        _sample_stroke(element.get("d", ""), component, groups[innermost[element]], is_hooked(element))
         for component, part in enumerate(root)
         for element in part.iter(f"{NAMESPACE}path")
     ]
 
 
 def loosen_marks(strokes: list[TemplateStroke], character: str) -> list[TemplateStroke]:
-    """Return the strokes with those of a voicing mark, the last ones, as one component that moves far."""
+    """Return the strokes, those of a voicing mark (the last ones) as one component with MARK_LOOSENESS."""
     count = VOICING_STROKES.get(unicodedata.normalize("NFD", character)[-1], 0)
     if not count:
         return strokes
-    mark = {"component": strokes[-1].component, "part": strokes[-1].part, "looseness": MARK_LOOSENESS}
-    return [*strokes[:-count], *(replace(stroke, **mark) for stroke in strokes[-count:])]
+    last = strokes[-1]
+    mark = [replace(s, component=last.component, part=last.part, looseness=MARK_LOOSENESS) for s in strokes[-count:]]
+    return [*strokes[:-count], *mark]
 
 
 def parse_own_form(form: Form) -> list[TemplateStroke]:
-    """Return the strokes of a form of `training.ink.own_forms`; each is a component, and they are one part."""
+    """Return the strokes of a form of `training.ink.own_forms`: each is a component, all are one smallest part."""
     return [_sample_stroke(path, component, 0, False) for component, path in enumerate(form)]
 
 
 def is_hooked(element: ElementTree.Element) -> bool:
-    """Tell whether a stroke is of a type that ends in a hook."""
+    """Return whether a stroke's CJK stroke type ends in a hook."""
     return any(sign in HOOKED for sign in element.get(TYPE, ""))
 
 
@@ -208,17 +210,17 @@ def _sample_stroke(path: str, component: int, part: int, has_hook: bool) -> Temp
     curve = np.array([segment.point(t) for segment in parse_path(path)[1:] for t in steps])
     length = np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
     hook = find_hook(_spread(curve, length, HOOK_POINTS)) if has_hook else 1.0
-    return TemplateStroke(_spread(curve, length, POINTS_PER_STROKE) / 109, component, part, hook)
+    return TemplateStroke(_spread(curve, length, POINTS_PER_STROKE) / BOX, component, part, hook)
 
 
 def _spread(curve: np.ndarray, length: np.ndarray, count: int) -> np.ndarray:
-    """Return `count` points (count, 2), evenly spaced by `length` along a curve of complex points."""
+    """Return `count` points (count, 2) spaced evenly along a curve of complex points, whose lengths are `length`."""
     even = np.linspace(0, length[-1], count)
     return np.stack([np.interp(even, length, curve.real), np.interp(even, length, curve.imag)], axis=1)
 
 
 def find_hook(points: np.ndarray) -> float:
-    """Return after which share of a stroke's (P, 2) evenly spaced points its last sharp turn lies, 1 without one."""
+    """Return the share of a stroke's evenly spaced points (P, 2) at which its last sharp turn lies, 1 without one."""
     before = points[HOOK_WINDOW:-HOOK_WINDOW] - points[: -2 * HOOK_WINDOW]
     after = points[2 * HOOK_WINDOW :] - points[HOOK_WINDOW:-HOOK_WINDOW]
     cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]

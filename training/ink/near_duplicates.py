@@ -1,23 +1,24 @@
-"""Characters whose strokes are nearly another's, measured on KanjiVG's strokes: 土 and 士, 漢 and 漠, 鳥 and 烏.
+"""Near-duplicates: characters whose strokes in KanjiVG differ little from another's: 土 and 士, 漢 and 漠, 鳥 and 烏.
 
-A hand that is imitated stretches and forgets strokes. Of such a character it may make the other one, which would teach
-a wrong name; `training.ink.hand` asks here what it must not do.
+Random variation may turn such a character into the other one, whose label would then be wrong. `training.ink.character`
+draws again what is nearer to a near-duplicate, and omits no stroke without which a character would be another one.
 """
 
 import numpy as np
 
-from training.ink.hand import normalise
+from training.ink.components import normalise
 
-NEAR = 0.13  # distance in sides of the box: 未 and 末 0.07, 土 and 士 0.08, 千 and 干 0.10, 夫 and 天 0.12
+# Root mean squared distance of points in box sides:
+NEAR = 0.13  # 未 and 末 0.07, 土 and 士 0.08, 千 and 干 0.10, 夫 and 天 0.12
 NEAR_DUPLICATES = 4  # of a form at most, each of another class
 NO_FORM = -1
 
 
 def find_near_duplicates(strokes: np.ndarray, stroke_starts: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return for every form the nearest forms of other classes, of as many strokes and nearer than NEAR.
+    """Return the nearest forms of other classes for every form, among those of as many strokes and nearer than NEAR.
 
     Args:
-        strokes: (S, P, 2) float.
+        strokes: (S, P, 2) float, in any unit.
         stroke_starts: (T+1,) int, the first stroke of each form, and S.
         classes: (T,) int, the class of each form.
 
@@ -38,9 +39,9 @@ def find_near_duplicates(strokes: np.ndarray, stroke_starts: np.ndarray, classes
 
 
 def find_needed(strokes: np.ndarray, stroke_starts: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return (S,) bool: the strokes without which a form is nearer than NEAR to one of another class.
+    """Return the strokes (S,) bool without which a form is nearer than NEAR to one of another class.
 
-    Args are those of `find_near_duplicates`.
+    The arguments are those of `find_near_duplicates`.
     """
     needed = np.zeros(len(strokes), bool)
     groups = by_count(strokes, stroke_starts)
@@ -49,8 +50,8 @@ def find_needed(strokes: np.ndarray, stroke_starts: np.ndarray, classes: np.ndar
             continue
         shorter, fewer = groups[count - 1]
         others = classes[forms][:, None] != classes[shorter]
-        before = [stroke_distances(drawn[:, s], fewer[:, s]) for s in range(count - 1)]  # where a later one is left out
-        after = [stroke_distances(drawn[:, s + 1], fewer[:, s]) for s in range(count - 1)]  # where an earlier one is
+        before = [stroke_distances(drawn[:, s], fewer[:, s]) for s in range(count - 1)]  # if a later one is omitted
+        after = [stroke_distances(drawn[:, s + 1], fewer[:, s]) for s in range(count - 1)]  # if an earlier one is
         for s in range(count):
             squares = np.sum([*before[:s], *after[s:]], axis=0) / (count - 1)
             needed[stroke_starts[forms] + s] = ((np.sqrt(squares) < NEAR) & others).any(axis=1)
@@ -58,7 +59,7 @@ def find_needed(strokes: np.ndarray, stroke_starts: np.ndarray, classes: np.ndar
 
 
 def by_count(strokes: np.ndarray, stroke_starts: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """Return the forms (N,) of each number of strokes C, and their strokes (N, C, P, 2) in boxes of side 1."""
+    """Return for each number of strokes C the forms (N,) of as many, and their strokes (N, C, P, 2) in box sides."""
     counts = np.diff(stroke_starts)
     groups = {int(count): np.flatnonzero(counts == count) for count in np.unique(counts)}
     return {
@@ -70,7 +71,10 @@ def by_count(strokes: np.ndarray, stroke_starts: np.ndarray) -> dict[int, tuple[
 
 
 def stroke_distances(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the mean squared distances (N, M) of the points of strokes (N, P, 2) and (M, P, 2), drawn either way."""
+    """Return the mean squared distances (N, M) of the points of strokes (N, P, 2) and (M, P, 2).
+
+    A stroke may be drawn in either direction: the lesser distance counts.
+    """
     return np.minimum(_squares(some, others), _squares(some[:, ::-1], others)) / some.shape[1]
 
 

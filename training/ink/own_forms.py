@@ -1,10 +1,10 @@
-"""Strokes of our own, for what KanjiVG lacks, draws as an outline, or has in a printed form that few hands write.
+"""Strokes for characters that KanjiVG lacks, draws as outlines, or has in a printed form that is rarely written.
 
 Each form is a tuple of SVG paths, one a stroke, in KanjiVG's box of 109 units, y down.
 """
 
 Form = tuple[str, ...]
-OUTLINED = frozenset("・.,:;")  # KanjiVG's forms of these are the outlines of dots
+OUTLINED = frozenset("・.,:;")  # their forms in KanjiVG are outlines of dots
 
 OWN_FORMS: dict[str, tuple[Form, ...]] = {
     # Marks of Japanese typesetting.
@@ -46,7 +46,7 @@ OWN_FORMS: dict[str, tuple[Form, ...]] = {
     "*": (("M54,16V92", "M20,34L89,74", "M89,34L20,74"), ("M54,54V14", "M54,54L90,42", "M54,54L77,90",
           "M54,54L31,90", "M54,54L18,42")),
     "$": (("M82,30C76,14 34,12 30,34C30,54 80,50 82,74C80,98 32,98 24,78", "M54,6V103"),),
-    # Digits and letters as hands write them beside the printed forms.
+    # Handwritten forms of digits and letters, beside the printed forms of KanjiVG.
     "0": (("M54,10C24,10 20,98 54,98C88,98 84,10 56,11",),),
     "1": (("M54,10V98",), ("M36,30L56,10V98", "M34,98H78")),
     "4": (("M60,10L18,72H92", "M66,44V98"), ("M34,12L28,58H84", "M68,14V98"), ("M66,98V10L18,70H92",)),

@@ -1,16 +1,22 @@
-"""The rasteriser of `kakitori.ink`, compiled: the same pixels (tested), at thousands of images a second."""
+"""The rasteriser of `kakitori.ink`, compiled: it draws the same pixels (tested), thousands of images a second.
+
+Points are (P, 2) float64 and radii float64, in pixels; coverage is a square array of float64 or float32 in [0, 1].
+"""
 
 import math
 
 import numpy as np
-from numba import njit
 
 from kakitori.ink import Strokes, pack
+from training.ink.compiled import compiled
 
 
-@njit(cache=True)
+@compiled
 def fit(points, size, margin):
-    """Return (P, 2) points, in pixels, fitted into a `size` x `size` square: see `kakitori.ink.fit`."""
+    """Return points (P, 2) of any unit in pixels, fitted into a square of `size` pixels: see `kakitori.ink.fit`.
+
+    `margin` is the share of `size` left free on each side of their box's longer side.
+    """
     left, right = points[:, 0].min(), points[:, 0].max()
     top, bottom = points[:, 1].min(), points[:, 1].max()
     side = max(right - left, bottom - top)
@@ -21,9 +27,9 @@ def fit(points, size, margin):
     return fitted
 
 
-@njit(cache=True, fastmath=False)
+@compiled
 def _cover_segment(coverage, ax, ay, bx, by, radius):
-    """Raise `coverage` where the segment a-b, with a pen of `radius` pixels, covers more than what is there."""
+    """Raise `coverage` (H, H) where the segment a-b covers a pixel further, in place; all lengths in pixels."""
     size = coverage.shape[0]
     reach = radius + 0.5
     dx, dy = bx - ax, by - ay
@@ -46,9 +52,15 @@ def _cover_segment(coverage, ax, ay, bx, by, radius):
                     coverage[row, column] = covered
 
 
-@njit(cache=True)
+@compiled
 def cover(coverage, points, starts, radii):
-    """Draw strokes into a square array in place: see `kakitori.ink.cover`; coverage may be float32 too."""
+    """Draw strokes into `coverage` (H, H) in place: see `kakitori.ink.cover`.
+
+    Args:
+        points: (P, 2), in pixels.
+        starts: (S+1,) int64, the first point of each stroke, and P.
+        radii: (P,), in pixels; a segment has the mean of its two points' radii.
+    """
     for stroke in range(starts.shape[0] - 1):
         first, last = starts[stroke], starts[stroke + 1] - 1
         if first == last:
@@ -60,7 +72,11 @@ def cover(coverage, points, starts, radii):
 
 
 def rasterise(strokes: Strokes, size: int, margin: float, radius: float) -> np.ndarray:
-    """Return the coverage of every pixel, (size, size) float32 in [0, 1]: see `kakitori.ink.rasterise`."""
+    """Return the coverage of every pixel, (size, size) float32 in [0, 1]: see `kakitori.ink.rasterise`.
+
+    Raises:
+        DataError: as `kakitori.ink.pack`.
+    """
     points, starts = pack(strokes)
     coverage = np.zeros((size, size), dtype=np.float64)
     cover(coverage, fit(points, size, margin), starts, np.full(len(points), float(radius)))

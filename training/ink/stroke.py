@@ -1,28 +1,29 @@
-"""What hands do to a single stroke, (P, 2) points of a character whose box has the side 1. Compiled.
+"""Random handwriting variation of a single stroke. Compiled.
 
-Every change takes the generator explicitly; `a` is the strength of the hand's changes, see `training.ink.hand`.
+A stroke is (P, 2) float64, its points' x and y in box sides, y down: the longer side of the character's box is 1. `a`
+is the strength of the variation, see `training.ink.amounts.HAND`; `rng` is a `numpy.random.Generator`.
 """
 
 import math
 
 import numpy as np
-from numba import njit
 
-SHORT = 0.25  # the length of a short stroke
+from training.ink.amounts import ENDS, HOOKS, STROKES, TREMOR
+from training.ink.compiled import compiled
 
 
-@njit(cache=True)
+@compiled
 def length_of(stroke):
-    """Return the length of a stroke (P, 2)."""
+    """Return the length of a stroke (P, 2), in the unit of its points."""
     length = 0.0
     for p in range(1, len(stroke)):
         length += math.hypot(stroke[p, 0] - stroke[p - 1, 0], stroke[p, 1] - stroke[p - 1, 1])
     return length
 
 
-@njit(cache=True)
+@compiled
 def total_turn(stroke):
-    """Return the sum of a stroke's changes of direction, in radians."""
+    """Return the sum of the absolute changes of direction of a stroke (P, 2), in radians."""
     turn = 0.0
     for p in range(2, len(stroke)):
         bx, by = stroke[p - 1, 0] - stroke[p - 2, 0], stroke[p - 1, 1] - stroke[p - 2, 1]
@@ -31,11 +32,13 @@ def total_turn(stroke):
     return turn
 
 
-@njit(cache=True)
+@compiled
 def retrace(stroke, first, last):
-    """Return the stroke (P, 2) from one share of its points to another, spread over P points again.
+    """Return a part of a stroke (P, 2) as P points (P, 2) again, spaced evenly by index.
 
-    Shares below 0 or above 1 overshoot along the end's own direction.
+    Args:
+        first, last: where the part starts and ends, as shares of the stroke's points. Below 0 or above 1 the stroke is
+            extended along the direction of its first or last two points.
     """
     count = len(stroke)
     traced = np.empty_like(stroke)
@@ -46,9 +49,9 @@ def retrace(stroke, first, last):
     return traced
 
 
-@njit(cache=True)
-def bend_stroke(stroke, a, rng):
-    """Scale a stroke about a point of its chord, turn, shift, bow, flatten or deepen it, in place.
+@compiled
+def vary_stroke(stroke, a, rng):
+    """Scale, turn, shift, arch and flatten or deepen a stroke (P, 2) about a random point of its chord, in place.
 
     Short strokes vary most: dots grow, shrink and lean as no long stroke does.
     """
@@ -57,18 +60,24 @@ def bend_stroke(stroke, a, rng):
     chord_x, chord_y = stroke[-1, 0] - start_x, stroke[-1, 1] - start_y
     at = rng.random()
     pivot_x, pivot_y = start_x + at * chord_x, start_y + at * chord_y
-    short = math.exp(-length_of(stroke) / SHORT)
-    scale = math.exp(rng.normal() * 0.13 * (1 + short) * a)
-    turn = rng.normal() * 0.075 * (1 + 1.5 * short) * a * (2.2 if rng.random() < 0.12 else 1.0)
+    short = math.exp(-length_of(stroke) / STROKES.short)
+    scale = math.exp(rng.normal() * STROKES.scale_sd * (1 + short) * a)
+    turn = rng.normal() * STROKES.turn_sd * (1 + STROKES.short_turn * short) * a
+    turn *= STROKES.strong_turn if rng.random() < STROKES.strong_turn_share else 1.0
     cos, sin = scale * math.cos(turn), scale * math.sin(turn)
-    shift = 0.017 * (1 + 0.8 * short) * a
+    shift = STROKES.shift_sd * (1 + STROKES.short_shift * short) * a
     shift_x, shift_y = rng.normal() * shift, rng.normal() * shift
-    bow = rng.normal() * 0.06 * a
-    depth = min(1.6, math.exp(rng.normal() * 0.2 * a))
-    peak = 0.5 + 0.15 * rng.normal()
+    bow = rng.normal() * STROKES.bow_sd * a
+    depth = min(STROKES.depth_limit, math.exp(rng.normal() * STROKES.depth_sd * a))
+    peak = STROKES.peak_mean + STROKES.peak_sd * rng.normal()
+    exponent = 1.0
+    if peak < STROKES.early_peak:
+        exponent = STROKES.early_exponent
+    elif peak > STROKES.late_peak:
+        exponent = STROKES.late_exponent
     for p in range(count):
         t = p / (count - 1)
-        arch = bow * math.sin(math.pi * t ** (0.5 if peak < 0.35 else 2.0 if peak > 0.65 else 1.0))
+        arch = bow * math.sin(math.pi * t**exponent)
         on_chord_x, on_chord_y = start_x + t * chord_x, start_y + t * chord_y
         x = on_chord_x + depth * (stroke[p, 0] - on_chord_x) - pivot_x - arch * chord_y
         y = on_chord_y + depth * (stroke[p, 1] - on_chord_y) - pivot_y + arch * chord_x
@@ -76,54 +85,61 @@ def bend_stroke(stroke, a, rng):
         stroke[p, 1] = pivot_y + sin * x + cos * y + shift_y
 
 
-@njit(cache=True)
-def draw_out_hook(stroke, hook, rng):
-    """Make a stroke's hook longer and turn it, in place: hasty hands pull it far out."""
+@compiled
+def lengthen_hook(stroke, hook, rng):
+    """Scale and turn the hook of a stroke (P, 2) about its corner, in place.
+
+    Args:
+        hook: where the hook starts, a share of the stroke's points below 1.
+    """
     corner = round(hook * (len(stroke) - 1))
-    longer, turn = 1.2 + 2 * rng.random(), rng.normal() * 0.35
-    cos, sin = longer * math.cos(turn), longer * math.sin(turn)
+    factor, turn = HOOKS.length_min + HOOKS.length_span * rng.random(), rng.normal() * HOOKS.turn_sd
+    cos, sin = factor * math.cos(turn), factor * math.sin(turn)
     for p in range(corner + 1, len(stroke)):
         x, y = stroke[p, 0] - stroke[corner, 0], stroke[p, 1] - stroke[corner, 1]
         stroke[p, 0], stroke[p, 1] = stroke[corner, 0] + cos * x - sin * y, stroke[corner, 1] + sin * x + cos * y
 
 
-@njit(cache=True)
-def change_ends(stroke, hook, hook_loss, chance, rng):
-    """Return the stroke with its hook left out, its ends cut short or drawn too long, now and then.
+@compiled
+def change_ends(stroke, hook, hook_omitted_share, strength, rng):
+    """Return a stroke (P, 2), by chance without its hook and with its ends cut or extended.
 
-    `chance` is how often ends change, 1 for as often as it should be.
+    Args:
+        hook: where the hook starts, a share of the stroke's points; 1 for none.
+        hook_omitted_share: the probability that the hook is omitted, in [0, 1].
+        strength: of the effect `ends`, a factor of the probabilities in `ENDS`.
     """
     first, last = 0.0, 1.0
-    if hook < 1 and rng.random() < hook_loss:
+    if hook < 1 and rng.random() < hook_omitted_share:
         last = hook
-    if rng.random() < 0.16 * chance:
-        first = rng.random() ** 1.5 * 0.28
-    elif rng.random() < 0.12 * chance:
-        first = -rng.random() * 0.1
-    if rng.random() < 0.16 * chance:
-        last -= rng.random() ** 1.5 * 0.28
-    elif rng.random() < 0.12 * chance and last == 1.0:
-        last += rng.random() * 0.12
+    if rng.random() < ENDS.cut_share * strength:
+        first = rng.random() ** ENDS.cut_exponent * ENDS.longest_cut
+    elif rng.random() < ENDS.overshoot_share * strength:
+        first = -rng.random() * ENDS.longest_overshoot_first
+    if rng.random() < ENDS.cut_share * strength:
+        last -= rng.random() ** ENDS.cut_exponent * ENDS.longest_cut
+    elif rng.random() < ENDS.overshoot_share * strength and last == 1.0:
+        last += rng.random() * ENDS.longest_overshoot_last
     return stroke if first == 0 and last == 1 else retrace(stroke, first, last)
 
 
-@njit(cache=True)
-def straighten(stroke, corners):
-    """Draw straight lines between evenly spaced key points of a stroke, in place."""
+@compiled
+def straighten(stroke, lines):
+    """Replace a stroke (P, 2) by `lines` straight lines between points spaced evenly by index, in place."""
     count = len(stroke)
     original = stroke.copy()
     for p in range(count):
-        at = p / (count - 1) * corners
-        i = min(int(at), corners - 1)
-        start = original[round(i * (count - 1) / corners)]
-        end = original[round((i + 1) * (count - 1) / corners)]
+        at = p / (count - 1) * lines
+        i = min(int(at), lines - 1)
+        start = original[round(i * (count - 1) / lines)]
+        end = original[round((i + 1) * (count - 1) / lines)]
         stroke[p] = start + (at - i) * (end - start)
 
 
-@njit(cache=True)
-def smooth(stroke, times):
-    """Round a stroke's corners: a binomial filter over its points, ends kept, in place."""
-    for _ in range(times):
+@compiled
+def smooth(stroke, passes):
+    """Round the corners of a stroke (P, 2) by passes of a binomial filter (1, 2, 1) / 4; its ends stay. In place."""
+    for _ in range(passes):
         before = stroke[0].copy()
         for p in range(1, len(stroke) - 1):
             here = stroke[p].copy()
@@ -131,12 +147,12 @@ def smooth(stroke, times):
             before = here
 
 
-@njit(cache=True)
-def tremble(stroke, amount, rng):
-    """Let a stroke wander: a random walk that is drawn back, in place."""
+@compiled
+def tremble(stroke, step_sd, rng):
+    """Add a random walk with decay to the points of a stroke (P, 2), in place; `step_sd` is in the points' unit."""
     drift_x, drift_y = 0.0, 0.0
     for p in range(len(stroke)):
-        drift_x = 0.6 * drift_x + amount * rng.normal()
-        drift_y = 0.6 * drift_y + amount * rng.normal()
+        drift_x = TREMOR.persistence * drift_x + step_sd * rng.normal()
+        drift_y = TREMOR.persistence * drift_y + step_sd * rng.normal()
         stroke[p, 0] += drift_x
         stroke[p, 1] += drift_y

@@ -1,1 +1,1 @@
-"""The architectures, one file each, their registry, and their weights on disk. May import kakitori."""
+"""Architectures, one file each, their registry, and the weights of model directories. May import kakitori."""

@@ -1,12 +1,12 @@
 """A light depthwise-separable network with channel attention on its late stages."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 from training.models.layers import classifier, conv_norm
 
-WIDTHS = (32, 64, 128, 256, 384)
 ATTENTION_FROM = 3  # the first stage (counted from the stem, 0) with channel attention
 ATTENTION_REDUCTION = 8
 
@@ -14,8 +14,8 @@ ATTENTION_REDUCTION = 8
 class ChannelAttention(nn.Module):
     """Squeeze-and-excitation (Hu et al. 2017).
 
-    Multiplies by broadcasting, not `expand_as`, and squeezes with a pooling module, so that every exporter writes
-    plain operators and fixed pooling can replace the adaptive one.
+    Multiplies by broadcasting, not `expand_as`, so that every exporter writes plain operators, and squeezes with a
+    pooling module, which the exporter can replace by a fixed one.
     """
 
     def __init__(self, channels: int) -> None:
@@ -31,7 +31,7 @@ class ChannelAttention(nn.Module):
 
 
 class SeparableBlock(nn.Module):
-    """Depthwise 3x3, pointwise 1x1 (Howard et al. 2017), attention where asked, a shortcut where shapes allow."""
+    """Depthwise 3x3, pointwise 1x1 (Howard et al. 2017), optional attention, and a shortcut where shapes allow."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, attention: bool) -> None:
         super().__init__()
@@ -50,10 +50,10 @@ class SeparableBlock(nn.Module):
 
 
 class SeparableCNN(nn.Module):
-    """(N, 1, H, W) -> (N, K) logits; every stage halves the side, then keeps it once."""
+    """(N, 1, H, W) -> (N, K) logits; every stage has one block that halves the side and one that keeps it."""
 
     def __init__(
-        self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+        self, num_classes: int, widths: Sequence[int], pooling: str = "adaptive_avg", rank: int | None = None
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 3, stride=2), nn.ReLU(inplace=True))

@@ -1,4 +1,6 @@
-"""Layers that the architectures share. Shape letters: N batch, C channels, H/W pixels, K classes."""
+"""Layers shared by the architectures. Shape letters: N batch, C channels, H/W pixels, K classes."""
+
+from collections.abc import Iterator
 
 from torch import nn
 
@@ -8,18 +10,25 @@ ADAPTIVE_POOLS = {"avg": nn.AdaptiveAvgPool2d, "max": nn.AdaptiveMaxPool2d}
 
 
 def conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """Return a padded convolution without bias and its batch normalisation."""
+    """Return a padded convolution without bias, followed by batch normalisation."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
     )
 
 
-def classifier(channels: int, num_classes: int, pooling: str, rank: int | None = None) -> nn.Sequential:
-    """Return pooling, flattening and the linear layer: (N, C, H, W) -> (N, K) logits.
+def conv_norm_pairs(network: nn.Module) -> Iterator[tuple[str, nn.Sequential]]:
+    """Yield the pairs of convolution and batch normalisation that `conv_norm` made, with their names."""
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.BatchNorm2d):
+            yield name, module
 
-    With a rank the linear layer is two, with so many values between them. The pooling is a module of its own so that
-    the exporter can put a fixed kernel in its place.
+
+def classifier(channels: int, num_classes: int, pooling: str, rank: int | None = None) -> nn.Sequential:
+    """Return pooling, flattening and a linear layer: (N, C, H, W) -> (N, K) logits.
+
+    With a rank there are two linear layers with `rank` values between them. The pooling is a module of its own so that
+    the exporter can replace it by one with a fixed kernel.
     """
     row = POOLINGS[pooling]
     inputs = channels * row.output**2

@@ -1,12 +1,11 @@
-"""A dense residual network: few, plain 3x3 convolutions, which CPUs run and train at full speed."""
+"""A residual network of few dense 3x3 convolutions, which CPUs train and run fast."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 from training.models.layers import classifier, conv_norm
-
-WIDTHS = (32, 64, 128, 256)
 
 
 class ResidualBlock(nn.Module):
@@ -28,7 +27,7 @@ class ResNet(nn.Module):
     """(N, 1, H, W) -> (N, K) logits; H and W multiples of 16."""
 
     def __init__(
-        self, num_classes: int, widths: tuple[int, ...] = WIDTHS, pooling: str = "adaptive_avg", rank: int | None = None
+        self, num_classes: int, widths: Sequence[int], pooling: str = "adaptive_avg", rank: int | None = None
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 5, stride=2), nn.ReLU(inplace=True))

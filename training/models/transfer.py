@@ -1,4 +1,4 @@
-"""Weights for a run to start from: a trained model's, of the same network, for the same or for other classes."""
+"""Transfer of a trained model's weights to a new network of the same architecture, with the same or other classes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,17 +11,17 @@ from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
 from training.models.weights import load_network
 
-SAME = ("arch", "widths", "pooling")  # what both models must share
-CLASSIFIER = "classifier."  # how the names of its weights begin, in every architecture
+SAME = ("arch", "widths", "pooling")  # must be equal in both models
+CLASSIFIER = "classifier."  # prefix of the names of its weights, in every architecture
 
 
 def start_from(model_dir: Path, spec: ModelSpec, network: nn.Module, report: Callable[[str], None]) -> None:
-    """Copy a trained model's weights into a fresh network of `spec`, and tell which.
+    """Copy a trained model's weights into a new network of `spec`, in place, and report which.
 
-    Where the classes differ, those that both have take their rows of the classifier along; the others stay fresh.
+    Where the classes differ, the classifier's rows of shared classes are copied; those of the others stay random.
 
     Raises:
-        ModelError: if the weights cannot be used, belong to another network, or no class is in both.
+        ModelError: if the weights cannot be used, belong to another network, or the models share no class.
     """
     theirs, trained = load_network(model_dir)
     for name in SAME:
@@ -37,7 +37,7 @@ def start_from(model_dir: Path, spec: ModelSpec, network: nn.Module, report: Cal
     if not rows:
         raise ModelError(
             f"--start-from {model_dir}: none of its {theirs.num_classes:,} classes is one of this run's "
-            f"{spec.num_classes:,}: start from a model that shares some."
+            f"{spec.num_classes:,}: start from a model that shares classes."
         )
     network.load_state_dict(carry_over(trained.state_dict(), network.state_dict(), rows, spec.num_classes))
     return report(
@@ -47,7 +47,7 @@ def start_from(model_dir: Path, spec: ModelSpec, network: nn.Module, report: Cal
 
 
 def shared_classes(ours: Charset, theirs: Charset) -> dict[int, int]:
-    """Return {our class: theirs} of the classes that have a character in common."""
+    """Return {our class index: their class index} of the classes with a common character."""
     known = {index: [c for c in ours.homoglyphs(index) if c in theirs] for index in range(len(ours))}
     return {index: theirs.index(characters[0]) for index, characters in known.items() if characters}
 
@@ -55,7 +55,7 @@ def shared_classes(ours: Charset, theirs: Charset) -> dict[int, int]:
 def carry_over(
     theirs: dict[str, Tensor], ours: dict[str, Tensor], rows: dict[int, int], num_classes: int
 ) -> dict[str, Tensor]:
-    """Return our weights with theirs in them: where there is a row for each class, those of {our class: theirs}."""
+    """Return our weights replaced by theirs; of tensors with one row per class, only the rows of {ours: theirs}."""
     to, of = torch.tensor(list(rows)), torch.tensor(list(rows.values()))
     merged = {}
     for name, fresh in ours.items():

@@ -78,7 +78,7 @@ def _check_fits(spec: ModelSpec, weights: dict[str, torch.Tensor], path: Path) -
 
 
 def network_predictor(network: nn.Module) -> Predictor:
-    """Return a predictor that runs a network in evaluation mode on the CPU."""
+    """Return a predictor that computes with a network in evaluation mode on the CPU."""
 
     @torch.inference_mode()
     def predict(inputs: np.ndarray) -> np.ndarray:

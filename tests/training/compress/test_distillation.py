@@ -1,4 +1,4 @@
-"""Learning from a teacher: the loss by its definition, and which networks may teach."""
+"""Distillation: the loss by its definition, and which teachers are accepted."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from export.report.tables import training_runs
 from kakitori.charset import get_charset
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
-from training.compress.distillation import Teacher, distillation_loss, label_loss, open_teacher, taught_loss
+from training.compress.distillation import Teacher, distillation_loss, label_loss, open_teacher, teacher_loss
 from training.fit.config import TrainConfig
 from training.fit.loop import predict
 from training.fit.setup import choose_loss, set_up
@@ -43,7 +43,7 @@ def config(tmp_path, teacher_dir):
     )  # fmt: skip
 
 
-def test_the_loss_is_the_divergence_of_the_softened_answers():
+def test_the_loss_is_the_divergence_of_the_softened_probabilities():
     torch.manual_seed(1)
     ours, theirs, temperature = torch.randn(5, 7), torch.randn(5, 7), 3.0
     p, q = (theirs / temperature).softmax(1), (ours / temperature).softmax(1)
@@ -51,7 +51,7 @@ def test_the_loss_is_the_divergence_of_the_softened_answers():
     torch.testing.assert_close(distillation_loss(ours, theirs, temperature), expected)
 
 
-def test_a_student_that_answers_as_its_teacher_has_nothing_to_learn_from_it():
+def test_equal_logits_give_no_loss():
     logits = torch.randn(5, 7)
     assert distillation_loss(logits, logits.clone(), 2.0).abs() < 1e-6
 
@@ -61,11 +61,11 @@ def test_the_weight_shares_the_loss_between_labels_and_teacher():
     teacher = Teacher(nn.Identity(), 4, torch.arange(4))
     labelled = label_loss(0.05)
     expected = 0.75 * labelled(x, logits, labels) + 0.25 * distillation_loss(logits, x, 2.0)
-    torch.testing.assert_close(taught_loss(labelled, teacher, 0.25, 2.0)(x, logits, labels), expected)
+    torch.testing.assert_close(teacher_loss(labelled, teacher, 0.25, 2.0)(x, logits, labels), expected)
 
 
 def test_classes_are_matched_by_their_characters(tmp_path, teacher_dir):
-    """A student whose classes stand in another order than the teacher's."""
+    """The classes of the student have another order than the teacher's."""
     theirs = get_charset("etl9g", 20).characters
     own = tuple(reversed(theirs[3:9]))
     student = replace(spec_of(2), charset="own", num_classes=6, characters=own, digest="")
@@ -96,7 +96,7 @@ def test_the_teacher_takes_part_only_in_epochs_of_its_own_side(config):
         choose_loss(run, 32)(x, logits, labels)
 
 
-def test_a_taught_run_tells_of_its_teacher(config):
+def test_the_facts_of_a_distilled_model_include_its_teacher(config):
     spec = train(config, report=lambda line: None)
     (run,) = training_runs(spec.training)
     assert f"--teacher {config.teacher.as_posix()} --teacher-weight 0.5 --teacher-temperature 2.0" in run["command"]
@@ -104,7 +104,7 @@ def test_a_taught_run_tells_of_its_teacher(config):
 
 
 def test_a_student_moves_towards_its_teacher(config):
-    """With nothing but the teacher to learn from, its answers are learnt."""
+    """With a teacher's weight of 1, the loss falls."""
     lessons = replace(config, teacher_weight=1.0, teacher_temperature=1.0, sample_limit=320, learning_rate=0.02)
     train(lessons, report=lambda line: None)
     rows = (config.model / "training_log.csv").read_text(encoding="utf-8").splitlines()

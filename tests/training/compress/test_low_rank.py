@@ -1,4 +1,4 @@
-"""A classifier in two thin layers: near the wide one, smaller, and exported as any other."""
+"""Low-rank classifiers: close to the full one, smaller, and exported like any other."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from export.build import export_model
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
 from training.compress.low_rank import factor, factor_classifier
-from training.compress.qat import quantization_aware, restore_plain
+from training.compress.qat import quantization_aware, restore_float
 from training.fit.config import TrainConfig
 from training.fit.train import train
 from training.models.registry import ARCHITECTURES, build_network, count_parameters, get_architecture
@@ -29,14 +29,14 @@ def logits(network):
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_a_full_rank_less_one_changes_next_to_nothing(arch, small_charset):
+def test_the_full_rank_minus_one_changes_little(arch, small_charset):
     spec, network = model_of(arch, small_charset)
     thin_spec, thin = factor_classifier(spec, network, 99)
     assert thin_spec == replace(spec, rank=99)
     assert (logits(thin) - logits(network)).abs().mean() < 0.01 * logits(network).abs().mean()
 
 
-def test_a_small_rank_makes_a_small_classifier(small_charset):
+def test_a_small_rank_gives_a_small_classifier(small_charset):
     spec, network = model_of("compact", small_charset)
     _, thin = factor_classifier(spec, network, 10)
     (wide,), layers = network.classifier[2:], thin.classifier[2:]
@@ -57,10 +57,10 @@ def test_a_rank_that_saves_nothing_is_refused(rank, theirs, message, small_chars
         factor_classifier(*model_of("compact", small_charset, theirs), rank)
 
 
-def test_rounding_for_int8_leads_back_to_two_layers(small_charset):
+def test_a_quantization_aware_network_restores_to_two_layers(small_charset):
     spec, network = model_of("compact", small_charset, rank=10)
     plain = build_network(spec)
-    restore_plain(plain, quantization_aware(network))
+    restore_float(plain, quantization_aware(network))
     torch.testing.assert_close(logits(plain), logits(network), atol=1e-4, rtol=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""Pruning: the channels that matter least go, and what is left is an ordinary model of other widths."""
+"""Pruning: the least important channels are removed; the result is an ordinary model of other widths."""
 
 from dataclasses import replace
 
@@ -9,13 +9,14 @@ from torch import nn
 
 from kakitori.spec import POOLINGS, ModelSpec
 from training.compress.pruning import choose_widths, find_groups, loss_change, prune_network, score_channels
+from training.fit.chain import pruning_runs
 from training.fit.config import TrainConfig
-from training.fit.train import pruning_runs, train
+from training.fit.train import train
 from training.models.registry import ARCHITECTURES, build_network
 from training.models.weights import load_network
 
 WIDTHS = {"resnet": (8, 16, 24, 32), "compact": (8, 16, 24, 32), "cnn": (8, 16, 16, 24, 32)}
-HALVES = {"resnet": (4, 8, 12, 16), "compact": (4, 8, 12, 16), "cnn": (8, 8, 8, 12, 16)}  # in cnn 8 is the least
+HALVES = {"resnet": (4, 8, 12, 16), "compact": (4, 8, 12, 16), "cnn": (8, 8, 8, 12, 16)}  # 8 is the least width of cnn
 SIZE = 32
 
 
@@ -46,7 +47,7 @@ def test_a_pruned_network_is_an_ordinary_one_of_smaller_widths(arch, small_chars
     assert narrow.eval()(torch.zeros(2, 1, SIZE, SIZE)).shape == (2, 100)
 
 
-def test_the_classifier_reads_only_what_is_left_of_2x2_pooling(small_charset):
+def test_the_classifier_reads_only_the_remaining_channels_of_2x2_pooling(small_charset):
     spec = spec_of("compact", small_charset, next(name for name, row in POOLINGS.items() if row.output == 2))
     narrow_spec, narrow = prune_network(spec, build_network(spec), 0.4, batches(2))
     assert narrow.classifier[-1].in_features == 4 * narrow_spec.widths[-1] < 4 * spec.widths[-1]
@@ -59,8 +60,8 @@ def test_a_factored_classifier_keeps_its_rank(small_charset):
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_channels_that_do_nothing_go_first_and_nothing_changes(arch, small_charset):
-    """Where all that makes half of the channels is zero, taking them out leaves the same function."""
+def test_channels_without_effect_are_removed_first_and_the_function_is_unchanged(arch, small_charset):
+    """Half of the channels have zero weights."""
     spec = spec_of(arch, small_charset)
     torch.manual_seed(2)
     network = build_network(spec)
@@ -81,7 +82,7 @@ def test_channels_that_do_nothing_go_first_and_nothing_changes(arch, small_chars
 
 
 def test_importance_is_the_change_of_the_loss_to_first_order():
-    """A channel scaled down by a little lowers the loss by that little times the importance."""
+    """Scaling a channel by 1 - e lowers the loss by about e times its importance."""
     torch.manual_seed(1)
     body = nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU()
     network = nn.Sequential(*body, nn.Flatten(), nn.Linear(36, 3)).eval().double()
@@ -97,13 +98,13 @@ def test_importance_is_the_change_of_the_loss_to_first_order():
 
 
 def test_both_sides_of_a_shortcut_are_one_group(small_charset):
-    """The stem, and of each of three blocks the inside and the outside, to which body and shortcut add."""
+    """The groups are the stem, and of each of three blocks the inner channels and the sum of body and shortcut."""
     _, groups, scores = scored(spec_of("resnet", small_charset))
     assert [len(group.makers) for group in sorted(groups, key=lambda g: g.name)] == [1, 2, 1, 2, 1, 2, 1]
     assert sorted(len(score) for score in scores) == [8, 16, 16, 24, 24, 32, 32]
 
 
-def test_the_least_of_all_channels_go_wherever_they_are(small_charset):
+def test_the_least_important_channels_of_the_whole_network_are_removed(small_charset):
     spec = spec_of("compact", small_charset)
     _, groups, scores = scored(spec)
     unimportant = next(i for i, group in enumerate(groups) if group.root.out_channels == 24)
@@ -112,7 +113,7 @@ def test_the_least_of_all_channels_go_wherever_they_are(small_charset):
     assert choose_widths(spec, groups, even, 0.2) == (8, 16, 8, 32)  # 16 of 80 channels
 
 
-def test_steps_leave_together_what_one_would(tmp_path):
+def test_steps_keep_together_the_share_of_one_step(tmp_path):
     config = TrainConfig(model=tmp_path / "m", start_from=tmp_path / "s", prune=0.488, prune_steps=3)
     runs = pruning_runs(config)
     assert [run.prune for run in runs] == [0.2, 0.2, 0.2]

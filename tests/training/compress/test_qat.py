@@ -1,4 +1,4 @@
-"""Quantization-aware training: the same rounding as the INT8 file's, and a way back to an ordinary network."""
+"""Quantization-aware training: the same rounding as the INT8 file's, and the restored float network."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from export.simplify import simplify
 from export.to_onnx import to_onnx
 from kakitori.errors import KakitoriError
 from kakitori.spec import ModelSpec
-from training.compress.qat import ActivationRounding, fold_norms, quantization_aware, restore_plain, rounded
+from training.compress.qat import ActivationRounding, fold_norms, quantization_aware, restore_float, rounded
 from training.fit.config import TrainConfig
 from training.fit.train import train
 from training.models.registry import build_network
@@ -27,7 +27,7 @@ SIZE = 32
 
 
 def trained_like(arch, charset):
-    """Return a spec and a network whose batch-norm statistics and biases are not those of a fresh one."""
+    """Return a spec and a network with batch-norm statistics and biases unlike those of a new one."""
     torch.manual_seed(3)
     spec = ModelSpec(arch, WIDTHS[arch], "adaptive_avg", "etl9g", len(charset), charset.digest, SIZE)
     network = build_network(spec)
@@ -77,7 +77,7 @@ def is_weighted(module):
 
 
 def steps_in(file):
-    """Return the same of an INT8 graph; a tensor that keeps the range of another one is not told apart from it."""
+    """Return the same of an INT8 graph; tensors of equal range count once."""
     values = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in file.graph.initializer}
     nodes = [node for node in file.graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
     steps = [(n.op_type, values.get(n.input[0]), [values[name].item() for name in n.input[1:]]) for n in nodes]
@@ -97,17 +97,17 @@ def test_it_rounds_where_the_int8_file_rounds_and_to_the_same_numbers(arch, smal
 
 
 @pytest.mark.parametrize("arch", WIDTHS)
-def test_the_way_back_gives_an_ordinary_network_of_the_same_function(arch, small_charset):
+def test_the_restored_float_network_computes_the_same_function(arch, small_charset):
     spec, network = trained_like(arch, small_charset)
     plain = build_network(spec)
-    restore_plain(plain, quantization_aware(network))
+    restore_float(plain, quantization_aware(network))
     x = images(8)
     torch.testing.assert_close(logits(plain, x), logits(network, x), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("arch", WIDTHS)
-def test_every_weight_still_learns(arch, small_charset):
-    """The well-known way to lose channel attention here: it computes, but gets no gradient, or crashes."""
+def test_every_weight_gets_a_gradient(arch, small_charset):
+    """Channel attention, too, gets gradients."""
     _, network = trained_like(arch, small_charset)
     aware = quantization_aware(network)
     aware(images(8))  # finds the ranges
@@ -122,7 +122,7 @@ def test_folding_batch_normalisation_changes_nothing(small_charset):
     torch.testing.assert_close(logits(fold_norms(network), x), before, atol=1e-4, rtol=1e-4)
 
 
-def test_rounding_leaves_room_above_and_keeps_zero():
+def test_rounding_keeps_zero_and_values_above_the_range():
     x = torch.tensor([-1.0, -0.4, 0.0, 0.1, 2.0, 9.0, -9.0])
     step, zero = 3 / 120, 40
     expected = ((x / step).round() + zero).clamp(0, 255).sub(zero) * step
@@ -155,6 +155,6 @@ def test_a_run_leaves_an_ordinary_model(tmp_path):
     assert before.state_dict().keys() == after.state_dict().keys()
 
 
-def test_it_needs_trained_weights():
-    with pytest.raises(KakitoriError, match=r"--qat needs trained weights: name their .* with --start-from"):
+def test_qat_needs_trained_weights():
+    with pytest.raises(KakitoriError, match="--qat needs --start-from: add it, or leave --qat out"):
         TrainConfig(qat=True)

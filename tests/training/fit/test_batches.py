@@ -6,7 +6,7 @@ from training.data.prepared import TEST, VALIDATION
 from training.fit.batches import KANA_SHARE, epoch_labels, training_batches
 
 
-def test_every_class_comes_equally_often_and_hiragana_more():
+def test_kanji_are_equally_frequent_and_hiragana_more_frequent():
     charset = get_charset("etl9g")
     one_pass = 2965 + 71 * KANA_SHARE
     counts = np.bincount(epoch_labels(charset, np.ones(len(charset)), 2 * one_pass, 1, 1))
@@ -39,7 +39,7 @@ def test_processes_share_the_batches_of_one(source, small_charset):
     assert torch.equal(second[1], alone[4])
 
 
-def test_a_class_without_images_does_not_come(small_charset):
+def test_a_class_without_images_is_left_out(small_charset):
     counts = np.arange(len(small_charset))
     assert 0 not in epoch_labels(small_charset, counts, 1000, 1, 1)
 

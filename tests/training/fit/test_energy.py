@@ -1,4 +1,4 @@
-"""The energy record: what codecarbon reads is summed by epoch, and none of its faults reaches a run."""
+"""The energy record: codecarbon's figures by epoch; its errors do not stop a run."""
 
 import csv
 import sys
@@ -48,14 +48,14 @@ def test_the_country_comes_from_the_environment(monkeypatch):
     assert meter.intensity == "France"
 
 
-def test_a_machine_without_codecarbon_reads_nothing(monkeypatch):
+def test_without_codecarbon_nothing_is_measured(monkeypatch):
     monkeypatch.setitem(sys.modules, "codecarbon", None)
     with EnergyMeter() as meter:
         assert meter.lap() == {}
     assert meter.method == ""
 
 
-def test_a_fault_in_codecarbon_reads_nothing(monkeypatch):
+def test_an_error_in_codecarbon_is_ignored(monkeypatch):
     import codecarbon
 
     def broken(**settings):
@@ -79,7 +79,7 @@ def test_a_disabled_meter_does_not_load_codecarbon(monkeypatch):
         ([RAM(), CPU("intel_rapl"), GPU()], "processor counted (RAPL), memory estimated from its size, GPU counted"),
     ],
 )
-def test_the_method_says_what_was_counted_and_what_estimated(hardware, words):
+def test_the_method_lists_what_is_counted_and_what_is_estimated(hardware, words):
     assert describe_method(hardware) == words
 
 
@@ -93,7 +93,7 @@ def test_a_run_without_a_record_has_no_energy_facts():
     assert energy_facts([{"epoch": 1}], EnergyMeter(enabled=False)) == {}
 
 
-def test_the_log_of_a_run_that_got_its_meter_later_has_all_columns(tmp_path):
+def test_the_log_of_a_run_that_is_measured_in_part_has_all_columns(tmp_path):
     write_log([{"epoch": 1}, {"epoch": 2, "energy_wh": 3.5}], tmp_path)
     rows = list(csv.DictReader((tmp_path / "training_log.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["energy_wh"] for row in rows] == ["", "3.5"]

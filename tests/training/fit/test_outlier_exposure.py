@@ -15,7 +15,7 @@ def beside(small_charset) -> OutlierSource:
     return OutlierSource(small_charset, 0.25)
 
 
-def test_the_share_of_a_batch_joins_it(beside, source):
+def test_outliers_are_appended_to_a_batch_by_their_share(beside, source):
     batches = BatchDataset(source, np.arange(64), 32, 32, (0, 1, 1), beside)
     images, labels = batches[0]
     assert (len(images), len(labels)) == (32 + 8, 32)
@@ -24,22 +24,22 @@ def test_the_share_of_a_batch_joins_it(beside, source):
     assert not torch.equal(images[32:], batches[1][0][32:])
 
 
-def test_labelled_images_are_those_of_a_run_without_impostors(beside, source):
+def test_labelled_images_are_those_of_a_run_without_outliers(beside, source):
     labels = np.arange(32)
     with_them, alone = (BatchDataset(source, labels, 32, 32, (0, 1, 1), other)[0][0] for other in (beside, None))
     assert torch.equal(with_them[:32], alone)
 
 
-def test_kinds_are_kept_for_measuring(small_charset):
+def test_kinds_that_are_only_measured_exist(small_charset):
     assert set(HELD_OUT_KINDS) <= set(outlier_makers(small_charset))
 
 
-def test_doubt_is_complete_where_all_classes_are_equally_likely():
+def test_the_loss_of_outliers_is_0_where_all_classes_are_equally_likely():
     assert uniform_loss(torch.full((3, 10), 7.0)) == pytest.approx(0, abs=1e-6)
     assert uniform_loss(torch.eye(10)) > 0
 
 
-def test_the_loss_of_labelled_images_stays_and_that_of_the_others_is_added():
+def test_the_loss_of_outliers_is_added_to_that_of_labelled_images():
     logits, labels = torch.randn(5, 10), torch.tensor([1, 2, 3])
     labelled = label_loss(0.05)
     of_classes = labelled(logits[:3], logits[:3], labels)
@@ -47,7 +47,7 @@ def test_the_loss_of_labelled_images_stays_and_that_of_the_others_is_added():
     assert outlier_exposure_loss(labelled)(logits[:3], logits[:3], labels) == of_classes
 
 
-def test_a_run_learns_beside_impostors(tmp_path):
+def test_a_run_trains_with_outliers(tmp_path):
     config = TrainConfig(
         model=tmp_path, class_limit=16, sample_limit=128, batch_size=32, epochs=1, size=32, workers=0, device="cpu",
         warmup_steps=2, outlier_exposure=0.1,

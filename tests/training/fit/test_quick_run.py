@@ -1,4 +1,4 @@
-"""What the README promises of quick runs, through the front door (slow: real training)."""
+"""The quick runs of the README, and several processes, through `invoke` (slow: real training)."""
 
 import csv
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 QUICK = ("--class-limit", "100", "--epochs", "40", "--batch-size", "64")
-SECONDS = 120  # on two cores with nothing else to do
+SECONDS = 120  # on two idle cores
 
 
 def log_rows(model_dir):
@@ -24,12 +24,33 @@ def test_100_classes_reach_90_percent_in_two_minutes(root, tmp_path):
     assert float(log_rows(tmp_path)[-1]["val_top1_percent"]) > 90
 
 
-def test_two_processes_train_one_model(root, tmp_path):
-    """Through torchrun and accelerate, on CPUs: both draw their share of the images and write one directory."""
+RECIPE = """
+[[stage]]
+name = "base"
+class_limit = 20
+sample_limit = 512
+batch_size = 64
+epochs = 2
+size = 32
+
+[[stage]]
+name = "tuned"
+start_from = "base"
+class_limit = 20
+sample_limit = 512
+batch_size = 64
+epochs = 1
+size = 32
+"""
+
+
+def test_two_processes_train_the_stages_of_a_recipe(root, tmp_path):
+    """With torchrun and accelerate, on CPUs: both draw their share of the images; one writes the directories."""
+    recipe, model = tmp_path / "recipe.toml", tmp_path / "model"
+    recipe.write_text(RECIPE, encoding="utf-8")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--no-python"]
-    flags = ["--class-limit", "20", "--sample-limit", "512", "--batch-size", "64", "--epochs", "2", "--size", "32"]
-    command = [*launcher, sys.executable, "-m", "invoke", "train", *flags, "--device", "cpu", "--model", str(tmp_path)]
-    subprocess.run(command, cwd=root, check=True)
-    rows = log_rows(tmp_path)
-    assert [row["images"] for row in rows] == ["512", "1024"]
-    assert (tmp_path / "model.safetensors").exists()
+    flags = ["--recipe", str(recipe), "--device", "cpu", "--model", str(model)]
+    subprocess.run([*launcher, sys.executable, "-m", "invoke", "train", *flags], cwd=root, check=True)
+    assert [row["images"] for row in log_rows(model / "stages" / "base")] == ["512", "1024"]
+    assert [row["images"] for row in log_rows(model)] == ["512"]
+    assert (model / "model.safetensors").exists()

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from training.fit.schedule import ema_decay, image_side, learning_rate
+from training.fit.loop import ema_decay, image_side, learning_rate
 
 
 def test_learning_rate_warms_up_then_falls_to_a_hundredth():
@@ -31,6 +31,6 @@ def test_the_last_epoch_always_has_the_full_side(epochs, size):
     assert image_side(epochs, epochs, size) == size
 
 
-def test_average_forgets_quickly_at_first():
+def test_the_decay_of_the_average_is_small_in_the_first_steps():
     assert ema_decay(0, 0.999) == pytest.approx(0.1)
     assert ema_decay(100_000, 0.999) == 0.999

@@ -1,6 +1,7 @@
-"""Real training runs, made tiny: 16 classes, a few hundred images."""
+"""Training runs of 16 classes and a few hundred images."""
 
 import csv
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,12 @@ from safetensors.torch import load_file
 
 import training.fit.train
 from export.report.tables import training_command
-from kakitori.errors import KakitoriError, ModelError
-from training.fit.checkpoints import checkpoints, load_state
+from kakitori.errors import ModelError
+from training.fit.checkpoints import RunState, best_row, checkpoints, load_state
 from training.fit.config import TrainConfig
-from training.fit.train import best_row, is_done, train
+from training.fit.facts import source_revision
+from training.fit.train import is_done, train
+from training.ink import amounts
 
 
 @pytest.fixture
@@ -31,6 +34,10 @@ def weights(config):
     return load_file(config.model / "model.safetensors")
 
 
+def log_rows(config):
+    return list(csv.DictReader((config.model / "training_log.csv").read_text(encoding="utf-8").splitlines()))
+
+
 def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
@@ -40,7 +47,7 @@ class Interrupted(Exception):
 
 
 def interrupt_after(monkeypatch, epoch):
-    """Let the run die right after an epoch's checkpoint was written."""
+    """Interrupt the run after an epoch's checkpoint is written."""
     record = training.fit.train.record
 
     def dying(run, state):
@@ -66,13 +73,15 @@ def test_an_interrupted_run_gives_the_weights_of_an_uninterrupted_one(config, tm
 
 def test_a_run_leaves_log_curves_events_and_config(config):
     spec = quietly(config)
-    rows = list(csv.DictReader((config.model / "training_log.csv").read_text(encoding="utf-8").splitlines()))
+    rows = log_rows(config)
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert {"lr", "train_loss", "val_top1_percent", "images_per_second", "epoch_seconds"} <= rows[0].keys()
     assert (config.model / "training_curves.png").read_bytes().startswith(b"\x89PNG")
     assert list((config.model / "tensorboard").iterdir())
     assert spec.training["seed"] == 1
     assert spec.training["best_epoch"] in (1, 2, 3)
+    assert spec.training["revision"] == source_revision()
+    assert spec.training["ink_amounts"] == amounts.digest()
     assert "Ulrich Apel" in spec.data[0]["attribution"]
 
 
@@ -82,14 +91,14 @@ def test_the_last_checkpoints_and_the_best_are_kept(config):
     assert (config.model / "checkpoints" / "best.pt").exists()
 
 
-def test_the_seed_decides_the_weights(config, tmp_path):
+def test_another_seed_gives_other_weights(config, tmp_path):
     quietly(config)
     other = replace(config, model=tmp_path / "other", seed=2)
     quietly(other)
     assert not same(weights(config), weights(other))
 
 
-def test_other_settings_do_not_go_on_with_a_run(config):
+def test_a_run_with_other_settings_is_not_continued(config):
     quietly(config)
     with pytest.raises(ModelError, match=r"other settings .*learning_rate was 0.003, now 0.01.*--fresh"):
         quietly(replace(config, learning_rate=0.01))
@@ -116,7 +125,7 @@ def test_a_checkpoint_that_holds_code_is_not_run(config, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_resume_insists_on_a_checkpoint(config):
+def test_resume_needs_a_checkpoint(config):
     with pytest.raises(ModelError, match="--resume: there is no checkpoint"):
         quietly(replace(config, resume=True))
 
@@ -134,9 +143,53 @@ def test_a_batch_of_one_is_refused(config):
 def test_a_run_stops_when_it_no_longer_improves(config):
     patient = replace(config, epochs=50, patience=3)
     rows = [{"epoch": n, "side_px": 32, "val_top1_percent": top} for n, top in enumerate([10, 50, 40, 50, 49], 1)]
-    assert is_done(rows, patient)
-    assert not is_done(rows[:-1], patient)
-    assert not is_done([{**row, "side_px": 16} for row in rows], patient)
+    assert is_done(RunState({}, history=rows), patient)
+    assert not is_done(RunState({}, history=rows[:-1]), patient)
+    assert not is_done(RunState({}, history=[{**row, "side_px": 16} for row in rows]), patient)
+    assert not is_done(RunState({}, history=rows, extended_after=3), patient)
+
+
+def test_a_finished_run_continues_when_its_epochs_are_raised(config):
+    quietly(replace(config, epochs=2))
+    spec = quietly(replace(config, epochs=6))
+    rows = log_rows(config)
+    assert [row["epoch"] for row in rows] == list("123456")
+    assert float(rows[1]["lr"]) < float(rows[2]["lr"])  # the end of the first schedule, then of the new one
+    assert spec.training["epochs"] == 6
+    assert load_state(checkpoints(config.model)[-1]).extended_after == 2
+
+
+def test_raising_the_epochs_of_an_interrupted_run_survives_the_next_interruption(config, tmp_path, monkeypatch):
+    models = [replace(config, model=tmp_path / name, epochs=2) for name in ("whole", "again")]
+    for model in models:
+        quietly(model)
+    quietly(replace(models[0], epochs=5))
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 4)
+        with pytest.raises(Interrupted):
+            quietly(replace(models[1], epochs=5))
+    quietly(replace(models[1], epochs=5))
+    assert same(weights(models[0]), weights(models[1]))
+
+
+def test_fewer_epochs_than_before_are_refused(config):
+    quietly(config)
+    with pytest.raises(ModelError, match=r"--epochs 2: .* a run of 3 epochs, whose number can only be raised: use"):
+        quietly(replace(config, epochs=2))
+
+
+def test_the_best_checkpoint_of_another_run_is_refused(config, tmp_path):
+    quietly(config)
+    best = config.model / "checkpoints" / "best.pt"
+    for seed, message in ((2, r"belongs to a run with other settings \(seed was 2, now 1\)"), (1, "of another run")):
+        other = replace(config, model=tmp_path / str(seed), seed=seed)
+        quietly(other)
+        shutil.copyfile(other.model / "checkpoints" / "best.pt", best)
+        with pytest.raises(ModelError, match=message):
+            quietly(config)
+    best.unlink()
+    with pytest.raises(ModelError, match=r"best.pt does not exist, but epoch \d was the run's best: put .* --fresh"):
+        quietly(config)
 
 
 def test_the_best_epoch_is_one_of_the_full_size():
@@ -161,38 +214,8 @@ def test_a_run_can_start_from_weights_of_other_classes(config, tmp_path):
     assert "16 of 17 classes" in lines[0]
 
 
-@pytest.mark.parametrize(
-    ("flags", "message"),
-    [
-        ({"arch": "vit"}, "Unknown architecture 'vit'.*resnet, compact, cnn"),
-        ({"pooling": "fixed_avg"}, "Unknown pooling 'fixed_avg'.*adaptive_avg, adaptive_max, avg_2x2, max_2x2"),
-        ({"device": "tpu"}, "Unknown device 'tpu'.*auto, cpu, cuda"),
-        ({"size": "50"}, "--size 50 is not one of"),
-        ({"epochs": "many"}, "--epochs 'many' is not a whole number"),
-        ({"learning_rate": "fast"}, "--learning-rate 'fast' is not a number"),
-        ({"epochs": "0"}, "--epochs 0 must be above 0"),
-        ({"teacher": "models/kanji", "teacher_weight": "1.5"}, "--teacher-weight 1.5 must be at most 1"),
-        ({"teacher": "models/kanji", "teacher_temperature": "0"}, "--teacher-temperature 0.0 must be above 0"),
-        ({"teacher_weight": "0.5"}, "--teacher-weight means nothing without --teacher"),
-        ({"widths": "8,8,8"}, "--widths 8,8,8: 'compact' takes 4 numbers of at least 1, such as its own, 24,48,96,128"),
-        ({"widths": "8,8,8,0"}, "--widths 8,8,8,0: 'compact' takes 4 numbers of at least 1"),
-        ({"widths": "8,8,8,7,8", "arch": "cnn"}, "'cnn' takes 5 numbers of at least 8"),
-        ({"widths": "8x8"}, "--widths '8x8' is not whole numbers joined by commas"),
-        ({"resume": True, "fresh": True}, "exclude each other"),
-    ],
-)
-def test_flags_that_make_no_sense_are_refused(flags, message):
-    with pytest.raises(KakitoriError, match=message):
-        TrainConfig.from_flags(flags)
-
-
-def test_widths_shape_the_network_and_stand_in_its_command(config):
+def test_widths_set_the_network_and_are_in_its_command(config):
     spec = quietly(replace(config, widths=(4, 6, 8, 10), epochs=1))
     assert spec.widths == (4, 6, 8, 10)
     assert weights(config)["classifier.2.weight"].shape == (16, 10)
     assert "--widths 4,6,8,10" in training_command(spec.training)
-
-
-def test_flags_become_numbers():
-    config = TrainConfig.from_flags({"epochs": "7", "learning_rate": "0.5", "class_limit": "9", "seed": None})
-    assert (config.epochs, config.learning_rate, config.class_limit, config.seed) == (7, 0.5, 9, 1)

@@ -3,14 +3,15 @@ import pytest
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError, KakitoriError
-from training.ink.hand import EFFECTS, imitate_hand, is_like_another
+from training.ink.amounts import EFFECTS, Effects
+from training.ink.character import is_near_duplicate, vary_character
 from training.ink.kanjivg import HOOK_POINTS, POINTS_PER_STROKE, find_hook, load_templates
 from training.ink.near_duplicates import stroke_distances
 from training.ink.source import InkSource
 
 
 def template(source, char, form=0):
-    """The strokes (S, P, 2), components (S,) and hooks (S,) of one form of a character."""
+    """Return the strokes (S, P, 2), components (S,) and hooks (S,) of one form of a character."""
     t = load_templates(source.charset)
     first = t.template_starts[source.charset.index(char)] + form
     span = slice(t.stroke_starts[first], t.stroke_starts[first + 1])
@@ -68,10 +69,10 @@ def test_images_are_never_empty_and_always_leave_paper(source, size):
     assert (images.mean(axis=(1, 2)) < 200).all()
 
 
-def test_imitations_of_a_character_stay_closer_to_each_other_than_to_another(source):
-    """The hand's changes must not turn one character into another: nearest-mean reads most of 10 simple classes."""
+def test_drawings_of_a_character_stay_closer_to_each_other_than_to_another(source):
+    """A nearest-mean classifier reads most drawings of 10 simple classes: variation keeps characters apart."""
     labels = np.repeat(np.arange(10), 40)
-    images = source.images(labels, 32, [7], photographed=0).reshape(len(labels), -1).astype(float)
+    images = InkSource(source.charset, ["camera"]).images(labels, 32, [7]).reshape(len(labels), -1).astype(float)
     means = np.stack([images[labels == k][:20].mean(axis=0) for k in range(10)])
     held_out = np.tile(np.arange(40) >= 20, 10)
     nearest = ((images[held_out, None] - means) ** 2).sum(axis=2).argmin(axis=1)
@@ -94,7 +95,7 @@ def test_without_any_effect_characters_differ_in_pen_and_place_alone():
 
 
 def test_an_unknown_effect_is_refused_and_the_known_are_listed(source):
-    with pytest.raises(KakitoriError, match="Unknown effect of the hand 'wind': choose one of proportions, strokes"):
+    with pytest.raises(KakitoriError, match="Unknown effect of the ink 'wind': choose one of proportions, strokes"):
         InkSource(source.charset, ["wind"])
 
 
@@ -106,30 +107,29 @@ def test_voicing_marks_move_as_one_component_and_far():
 
 
 def drawings(t, form, near_duplicates, count):
-    """Strokes (count, S, P, 2) as the hand leaves them before they are joined, bent and slanted."""
+    """Varied strokes (count, S, P, 2), neither joined nor bent nor slanted."""
     span = slice(t.stroke_starts[form], t.stroke_starts[form + 1])
-    effects, rng = np.ones(len(EFFECTS)), np.random.default_rng(1)
-    effects[[EFFECTS.index(name) for name in ("rounding", "joins", "bending", "slant")]] = 0
+    effects, rng = Effects(rounding=0.0, joins=0.0, bending=0.0, slant=0.0), np.random.default_rng(1)
     own = t.strokes[span].astype(np.float64)
     columns = (t.components, t.parts, t.looseness, t.hooks, t.needed)
     facts = [column[span] for column in columns]
-    drawings = (imitate_hand(own, near_duplicates, *facts, effects, rng)[0] for _ in range(count))
+    drawings = (vary_character(own, near_duplicates, *facts, effects, rng)[0] for _ in range(count))
     return np.stack([drawing.reshape(own.shape) for drawing in drawings])
 
 
-def test_a_drawing_that_came_out_as_its_twin_is_drawn_again():
+def test_a_drawing_nearer_to_a_near_duplicate_is_drawn_again():
     t = load_templates(Charset("near_duplicates", ("土", "士", "工")))
     assert t.near_duplicates[:, 0].tolist() == [1, 0, -1]
     own, near_duplicate = t.strokes[:3].astype(np.float64), t.strokes[None, 3:6].astype(np.float64)
     wrong = [
-        np.mean([is_like_another(strokes, own, near_duplicate) for strokes in drawings(t, 0, near_duplicates, 300)])
+        np.mean([is_near_duplicate(strokes, own, near_duplicate) for strokes in drawings(t, 0, near_duplicates, 300)])
         for near_duplicates in (near_duplicate[:0], near_duplicate)
     ]
     assert wrong[0] > 0.03
     assert wrong[1] == 0
 
 
-def test_a_stroke_that_tells_two_characters_apart_is_needed():
+def test_a_stroke_that_distinguishes_two_characters_is_needed():
     t = load_templates(Charset("birds", ("鳥", "烏")))
     bird, crow = (slice(*t.stroke_starts[t.template_starts[k] :][:2]) for k in range(2))
     assert t.needed[bird].any()

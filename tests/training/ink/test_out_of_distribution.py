@@ -1,26 +1,18 @@
 import numpy as np
 import pytest
 
-from kakitori.charset import Charset, get_charset
+from kakitori.charset import get_charset
 from training.data.prepared import TEST, VALIDATION
-from training.ink.kanjivg import drawable_characters
 from training.ink.out_of_distribution import LOOK_ALIKES, PAIRS, PER_KIND, kind_of, looks_like_class, outliers, outside
 from training.ink.scribbles import POINTS, SCRIBBLES
 
 
 @pytest.fixture(scope="module")
-def few() -> Charset:
-    """A charset so large that only a few characters are outside: the drawing of all would take long."""
-    left_out = {*"AKネソ7丐丕"}
-    return Charset("nearly all", tuple(c for c in drawable_characters() if c not in left_out))
+def drawn(nearly_all) -> dict[str, np.ndarray]:
+    return dict(outliers(nearly_all, 32, TEST))
 
 
-@pytest.fixture(scope="module")
-def drawn(few) -> dict[str, np.ndarray]:
-    return dict(outliers(few, 32, TEST))
-
-
-def test_there_are_scribbles_characters_and_pairs(drawn):
+def test_scribbles_characters_and_pairs_are_drawn(drawn):
     expected = {*SCRIBBLES, *PAIRS, "Latin letters", "katakana", "digits", "kanji, level 2"}
     assert set(drawn) == expected
     for images in drawn.values():
@@ -30,10 +22,10 @@ def test_there_are_scribbles_characters_and_pairs(drawn):
         assert (images.reshape(len(images), -1).max(axis=1) > 0).all()
 
 
-def test_they_are_the_same_every_time_and_other_ones_in_another_stream(few, drawn):
-    kind, again = next(iter(outliers(few, 32, TEST)))
+def test_outliers_are_fixed_for_a_stream_and_differ_between_streams(nearly_all, drawn):
+    kind, again = next(iter(outliers(nearly_all, 32, TEST)))
     assert np.array_equal(again, drawn[kind])
-    assert not np.array_equal(next(iter(outliers(few, 32, VALIDATION)))[1], again)
+    assert not np.array_equal(next(iter(outliers(nearly_all, 32, VALIDATION)))[1], again)
 
 
 @pytest.mark.parametrize("draw", SCRIBBLES.values(), ids=SCRIBBLES)
@@ -46,20 +38,20 @@ def test_scribbles_are_finite_strokes(draw):
 
 
 @pytest.mark.parametrize("character", "ヘニロカエタりっ一TZ曰")
-def test_what_looks_like_a_class_is_no_impostor(character):
+def test_a_character_that_looks_like_a_class_is_recognised_as_such(character):
     assert looks_like_class(character, get_charset("etl9g"))
 
 
 @pytest.mark.parametrize("character", "アネゐA5丐")
-def test_what_looks_like_no_class_is_one(character):
+def test_a_character_that_looks_like_no_class_may_be_drawn(character):
     assert not looks_like_class(character, get_charset("etl9g"))
 
 
-def test_no_group_of_look_alikes_shares_a_character_with_itself():
+def test_groups_of_look_alikes_have_several_different_characters():
     assert all(len(set(group)) == len(group) > 1 for group in LOOK_ALIKES)
 
 
-def test_nothing_of_the_charset_is_an_impostor():
+def test_no_character_of_the_charset_is_out_of_distribution():
     for name in ("etl9g", "wide"):
         charset = get_charset(name)
         assert not [c for members in outside(charset).values() for c in members if c in charset]
@@ -70,5 +62,5 @@ def test_nothing_of_the_charset_is_an_impostor():
     [("7", "digits"), ("g", "Latin letters"), ("ア", "katakana"), ("ゐ", "hiragana"), ("丐", "kanji, level 2"),
      ("！", None), ("亜", None)],
 )  # fmt: skip
-def test_kinds(character, kind):
+def test_a_character_has_the_kind_of_its_script(character, kind):
     assert kind_of(character) == kind

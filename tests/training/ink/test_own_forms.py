@@ -1,4 +1,4 @@
-"""Forms that KanjiVG lacks: marks and letters, drawn as the rest is."""
+"""Forms that KanjiVG lacks: marks and letters."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_outlines_of_dots_are_not_drawn():
     assert np.diff(t.template_starts).tolist() == [len(OWN_FORMS[c]) for c in "・.：："]
 
 
-def test_a_class_has_the_forms_of_all_its_readings():
+def test_a_class_has_the_forms_of_all_its_homoglyphs():
     apart = load_templates(Charset("two", ("つ", "っ"))).template_starts
     together = load_templates(Charset("one", ("つ",), ("つっ",))).template_starts
     assert apart[-1] == together[-1] > 1
@@ -36,6 +36,6 @@ def test_both_widths_have_the_same_forms():
     assert np.array_equal(widths[1], widths[3])
 
 
-def test_a_spot_is_ink():
+def test_a_dot_is_never_an_empty_image():
     source = InkSource(Charset("dot", (".",)))
     assert source.images(np.zeros(200, int), 32, [1]).max(axis=(1, 2)).min() > 0

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -23,6 +27,19 @@ def test_every_network_gives_logits_with_every_pooling(arch, pooling):
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_every_network_can_be_built_with_its_least_widths(arch):
+    row = ARCHITECTURES[arch]
+    network = build_network(replace(spec_of(arch), widths=(row.least_width,) * len(row.widths))).eval()
+    with torch.inference_mode():
+        assert network(torch.randn(2, 1, 64, 64)).isfinite().all()
+
+
+def test_the_registry_loads_without_torch(root):
+    code = "import sys, training.models.registry; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_networks_hold_at_most_two_million_parameters(arch):
     assert 900_000 < count_parameters(build_network(spec_of(arch))) < 2_000_000
 
@@ -34,6 +51,6 @@ def test_every_weight_gets_a_gradient(arch):
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
 
 
-def test_unknown_architecture_lists_the_known():
+def test_an_unknown_architecture_is_refused_with_the_known_ones():
     with pytest.raises(KakitoriError, match="Unknown architecture 'vit': choose one of resnet, compact, cnn"):
         get_architecture("vit")

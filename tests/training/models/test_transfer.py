@@ -1,4 +1,4 @@
-"""A run starts from a trained model's weights, whatever its classes are, if the network is the same."""
+"""Transfer of weights between networks of one architecture, with the same or other classes."""
 
 from dataclasses import replace
 
@@ -27,14 +27,14 @@ def trained(tmp_path):
 
 
 def start(folder, spec):
-    """Return the fresh weights, those after the start, and what was told."""
+    """Return the weights before and after the transfer, and the reported line."""
     network, lines = build_network(spec), []
     fresh = {name: value.clone() for name, value in network.state_dict().items()}
     start_from(folder, spec, network, lines.append)
     return fresh, network.state_dict(), lines[0]
 
 
-def test_the_same_classes_take_all_weights(trained):
+def test_with_the_same_classes_all_weights_are_copied(trained):
     spec, theirs, folder = trained
     _, started, line = start(folder, spec)
     assert all(torch.equal(started[name], theirs[name]) for name in theirs)
@@ -42,7 +42,7 @@ def test_the_same_classes_take_all_weights(trained):
 
 
 @pytest.mark.parametrize("name", ["classifier.2.weight", "classifier.2.bias"])
-def test_of_other_classes_the_shared_ones_take_their_rows_and_the_rest_stays_fresh(trained, name):
+def test_with_other_classes_the_rows_of_shared_ones_are_copied_and_the_others_stay_random(trained, name):
     spec, theirs, folder = trained
     wide = spec_of("wide", 130)
     fresh, started, _ = start(folder, wide)
@@ -52,14 +52,14 @@ def test_of_other_classes_the_shared_ones_take_their_rows_and_the_rest_stays_fre
     assert torch.equal(started[name][ours.index("A")], fresh[name][ours.index("A")])
 
 
-def test_of_other_classes_the_weights_before_the_classifier_are_all_taken(trained):
+def test_with_other_classes_all_weights_before_the_classifier_are_copied(trained):
     _, theirs, folder = trained
     _, started, line = start(folder, spec_of("wide", 130))
     assert all(torch.equal(started[name], theirs[name]) for name in theirs if not name.startswith("classifier"))
     assert line.endswith("the classifier's of 30 of 130 classes; the other 100 start fresh.")
 
 
-def test_as_many_other_classes_are_not_taken_for_the_same(trained):
+def test_other_classes_of_the_same_number_are_not_taken_for_the_same(trained):
     _, theirs, folder = trained
     other = replace(spec_of("wide", 30), charset="k49", digest=get_charset("k49", 30).digest)
     _, started, _ = start(folder, other)
@@ -67,7 +67,7 @@ def test_as_many_other_classes_are_not_taken_for_the_same(trained):
     assert torch.equal(started["classifier.2.weight"][1], theirs["classifier.2.weight"][row])
 
 
-def test_a_class_is_shared_by_any_of_its_readings():
+def test_a_class_is_shared_by_any_of_its_homoglyphs():
     assert shared_classes(get_charset("wide"), get_charset("etl9g"))[get_charset("wide").index("ー")] == (
         get_charset("etl9g").index("一")
     )

@@ -1,56 +1,65 @@
-"""What another hand or printer would have made of a stored glyph, which is the same each time it comes. Compiled.
+"""Random variation of the glyphs of fonts, which are the same image each time. Compiled.
 
-The glyph is bent by the two displacement fields, turned, slanted and stretched as a hand's strokes are
-(`training.ink.hand`), found and fitted anew, made thinner or thicker, and now and then photographed
-(`training.ink.camera`).
-Amounts were looked at on contact sheets.
+A glyph is bent by two displacement fields, turned, slanted and stretched (`training.ink.displacement`), cropped and
+placed anew (`training.ink.pen`), made thinner or thicker, and for a share photographed (`training.ink.camera`). The
+amounts were compared with handwriting on contact sheets.
+
+Images are square, uint8 coverage (0 paper, 255 ink). Places are in sides of the image from its middle, y down.
+`rng` is a `numpy.random.Generator`.
 """
 
 import numpy as np
-from numba import njit
 
 from training.data.distortion import sample
-from training.ink.camera import photograph, place
-from training.ink.hand import COARSE, COARSE_SD, FINE, FINE_SD, TURNED, displace, slant
+from training.ink.amounts import REFERENCE_SIDE
+from training.ink.camera import photograph
+from training.ink.compiled import compiled
+from training.ink.displacement import bend, slant
+from training.ink.pen import place
 
-NODES = 17  # of the lattice along each axis: places in between are interpolated
-EXTENT = 0.7  # of the lattice on each side of the middle, in sides of the image: what is bent outwards stays on it
-PROBES = 56  # along each axis, to find the ink by
-INKED = 64  # level of a probe from which on it counts as ink
-THINNEST, THICKEST = 0.45, 1.0  # pixels at 64 px, on each side of a stroke: see `change_weight`
-WEIGHED, PHOTOGRAPHED = 0.7, 0.35  # shares of images
+# The strength of one glyph's bending is min(limit, |N(mean, sd)|); compare `training.ink.amounts.HAND`.
+STRENGTH_MEAN, STRENGTH_SD, STRENGTH_LIMIT = 0.7, 0.4, 1.6
+NODES = 17  # of the lattice along each axis; places between nodes are interpolated
+EXTENT = 0.7  # of the lattice on each side of the middle, in sides: ink that is bent outwards stays on it
+PROBES = 56  # along each axis, to find the box of the ink
+INK_LEVEL = 64  # of 255, from which on a probe is ink
+WEIGHED_SHARE = 0.7  # of images whose strokes become thinner or thicker
+THINNEST, THICKEST = 0.45, 1.0  # change on each side of a stroke, in pixels of an image of REFERENCE_SIDE
+# Dark glyphs are thickened less, since their counters are narrow: not at all where this share of the image is ink.
+DARKEST_THICKENED = 0.5
+PHOTOGRAPHED_SHARE = 0.35  # of images
 
 
-@njit(cache=True)
+@compiled
 def bend_lattice(rng):
-    """Return where each node of a lattice over the target lies in the source, (NODES², 2) in sides from the middle."""
-    a = min(1.6, abs(rng.normal() * 0.4 + 0.7))
+    """Return the place in the source of each node of a lattice over the target, (NODES², 2) float64."""
+    a = min(STRENGTH_LIMIT, abs(rng.normal() * STRENGTH_SD + STRENGTH_MEAN))
     nodes = np.empty((NODES * NODES, 2))
     for i in range(NODES):
         for j in range(NODES):
             nodes[i * NODES + j, 0] = (2 * j / (NODES - 1) - 1) * EXTENT
             nodes[i * NODES + j, 1] = (2 * i / (NODES - 1) - 1) * EXTENT
-    displace(nodes, COARSE, COARSE_SD * a, rng)
-    displace(nodes, FINE, FINE_SD * a, rng)
-    slant(nodes, a, TURNED, rng)
+    bend(nodes, a, rng)
+    slant(nodes, a, 1.0, rng)
     return nodes
 
 
-@njit(cache=True)
+@compiled
 def split_place(place):
-    """Return the node before a place in sides from the middle, along an axis, and the share of the way to the next."""
+    """Return the node before a place along an axis, in [0, NODES - 2], and the share of the way to the next node."""
     at = (place + EXTENT) * ((NODES - 1) / (2 * EXTENT))
     node = min(max(int(at), 0), NODES - 2)
     return node, at - node
 
 
-@njit(cache=True)
+@compiled
 def fill_row(image, nodes, y, first, step, levels):
-    """Fill `levels` (T,) float64 with what places of the target show of an image (S, S); beyond its edge is paper.
+    """Fill `levels` (T,) float64 in [0, 255] with the grey levels of an image (S, S) at places of a row of the target.
 
     Args:
         nodes: see `bend_lattice`.
-        y, first, step: the places, in sides from the middle: y across, first + step · t along.
+        y: of the row.
+        first, step: level t is that at x = first + step · t.
     """
     i, v = split_place(y)
     above, below = nodes[i * NODES : (i + 1) * NODES], nodes[(i + 1) * NODES : (i + 2) * NODES]
@@ -63,9 +72,9 @@ def fill_row(image, nodes, y, first, step, levels):
         levels[t] = sample(image, np.float32(y_in), np.float32(x))
 
 
-@njit(cache=True)
+@compiled
 def find_ink(image, nodes):
-    """Return two opposite corners (2, 2) of the box that the bent ink fills, in sides from the middle."""
+    """Return two opposite corners (2, 2) float64 of the box around the bent ink, the places (x, y) in the target."""
     step = 2 * EXTENT / PROBES
     corners = np.empty((2, 2))
     corners[0], corners[1] = EXTENT, -EXTENT
@@ -74,11 +83,11 @@ def find_ink(image, nodes):
         y = (i + 0.5) * step - EXTENT
         fill_row(image, nodes, y, 0.5 * step - EXTENT, step, levels)
         for j in range(PROBES):
-            if levels[j] >= INKED:
+            if levels[j] >= INK_LEVEL:
                 x = (j + 0.5) * step - EXTENT
                 corners[0, 0], corners[1, 0] = min(corners[0, 0], x), max(corners[1, 0], x)
                 corners[0, 1], corners[1, 1] = min(corners[0, 1], y), max(corners[1, 1], y)
-    if corners[1, 0] < corners[0, 0]:  # nothing is dark enough: the whole image
+    if corners[1, 0] < corners[0, 0]:  # no probe is dark enough: the whole image
         corners[0], corners[1] = -0.5, 0.5
         return corners
     corners[0] -= step / 2
@@ -86,9 +95,9 @@ def find_ink(image, nodes):
     return corners
 
 
-@njit(cache=True)
+@compiled
 def draw_bent(image, nodes, coverage, rng):
-    """Fill `coverage` (T, T) float64 in [0, 1] with the bent ink of an image (S, S) uint8, fitted as ink is."""
+    """Fill `coverage` (T, T) float64 in [0, 1] with the bent ink of an image (S, S) uint8, at a random place."""
     size = coverage.shape[0]
     corners = find_ink(image, nodes)
     placed = place(corners, size, rng)
@@ -105,9 +114,12 @@ def draw_bent(image, nodes, coverage, rng):
     coverage *= 1 / (255.0 * steps * steps)
 
 
-@njit(cache=True)
+@compiled
 def change_weight(coverage, share):
-    """Return coverage (T, T) with strokes thicker by about `share` of a pixel on each side, thinner where negative."""
+    """Return `coverage` (T, T) in [0, 1] with strokes thicker by about `share` of a pixel on each side, in [-1, 1].
+
+    A negative share makes them thinner.
+    """
     size = coverage.shape[0]
     rows, changed = np.empty_like(coverage), np.empty_like(coverage)
     for i in range(size):  # the extreme of each pixel and its neighbours beside it, then above and below
@@ -123,20 +135,19 @@ def change_weight(coverage, share):
     return changed
 
 
-@njit(cache=True)
+@compiled
 def vary_batch(images, targets, rng):
-    """Fill targets (N, T, T) uint8 with what others would have made of the glyphs images (N, S, S) uint8."""
+    """Fill `targets` (N, T, T) uint8 with one random variation of each of the glyphs `images` (N, S, S) uint8."""
     size = targets.shape[1]
     coverage = np.empty((size, size))
     for n in range(len(images)):
         draw_bent(images[n], bend_lattice(rng), coverage, rng)
         varied = coverage
-        if rng.random() < WEIGHED:
-            # Dark glyphs are thickened less: their counters are narrow already.
-            thickest = THICKEST * max(0.0, 1 - 2 * coverage.mean())
-            share = (-THINNEST + (THINNEST + thickest) * rng.random()) * size / 64
+        if rng.random() < WEIGHED_SHARE:
+            thickest = THICKEST * max(0.0, 1 - coverage.mean() / DARKEST_THICKENED)
+            share = (-THINNEST + (THINNEST + thickest) * rng.random()) * size / REFERENCE_SIDE
             varied = change_weight(coverage, min(1.0, share))
-        if rng.random() < PHOTOGRAPHED:
+        if rng.random() < PHOTOGRAPHED_SHARE:
             varied = photograph(varied, rng)
         for i in range(size):
             for j in range(size):

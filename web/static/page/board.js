@@ -1,16 +1,16 @@
-/** The nine places for candidates. @typedef {import("../kakitori/index.js").Candidate} Candidate */
+/** The nine candidate cards. @typedef {import("../kakitori/index.js").Candidate} Candidate */
 
-/** From here on the teacher's ring is drawn: hardly any doubt. */
+/** The probability from which on the red ring is drawn. */
 const SURE = 0.9;
 
-/** "98.4 %", and no false certainty at the ends. @param {number} probability */
+/** Return a probability as "98.4 %"; "<0.1 %" and ">99.9 %" at the ends. @param {number} probability */
 export function percent(probability) {
   if (probability > 0.999) return ">99.9 %";
   if (probability < 0.001) return "<0.1 %";
   return `${(100 * probability).toFixed(1)} %`;
 }
 
-/** "U+7530", and nothing for a class that is no character. @param {number | null} codePoint */
+/** Return "U+7530"; "" for a class that is no single character. @param {number | null} codePoint */
 export function unicode(codePoint) {
   if (codePoint === null) return "";
   return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;

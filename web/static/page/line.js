@@ -1,9 +1,9 @@
-/** The line of chosen characters: edited by hand, copied, cleared. */
+/** The text field of chosen characters, with its buttons for deleting, copying and clearing. */
 
 const COPIED_MS = 1600;
 
 /**
- * Wire the text line and return the function that appends to it.
+ * Add the text field's event listeners; return the function that appends to it.
  *
  * @param {(id: string) => HTMLElement} find
  * @returns {(text: string) => void}

@@ -1,4 +1,4 @@
-/** What the sheet says while the model comes, and when it does not. @typedef {import("../kakitori/index.js").Progress} Progress */
+/** The progress of loading the model, and its errors. @typedef {import("../kakitori/index.js").Progress} Progress */
 
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
@@ -11,7 +11,7 @@ const WORDS = Object.freeze({
 });
 
 /**
- * Return the functions that show progress and trouble.
+ * Return the functions that show progress and errors.
  *
  * @param {(id: string) => HTMLElement} find
  * @param {() => void} onRetry
@@ -36,7 +36,7 @@ export function createLoading(find, onRetry) {
       find("trouble-words").textContent = error.message;
       find("retry").hidden = !canRetry;
     },
-    /** Take trouble away that new ink makes obsolete; a model that is missing stays missing. */
+    /** Hide an error about earlier ink; an error about loading the model stays. */
     calm() {
       if (find("retry").hidden) find("trouble").hidden = true;
     },

@@ -16,12 +16,12 @@ function remember(folder) {
   try {
     localStorage.setItem(KEY, folder);
   } catch {
-    // not kept
+    // Storage is refused: the choice is not remembered.
   }
 }
 
 /**
- * Return the function that tells the chosen model's folder within the site.
+ * Return a function that returns the chosen model's folder within the site.
  *
  * @param {HTMLSelectElement | null} select null where there is one model
  * @param {() => void} onChange
@@ -29,9 +29,9 @@ function remember(folder) {
  */
 export function createModels(select, onChange) {
   if (select === null) return () => "model/";
-  const there = [...select.options].map((option) => option.value);
+  const folders = [...select.options].map((option) => option.value);
   const before = remembered();
-  select.value = before !== null && there.includes(before) ? before : there[0]; // browsers keep it over a reload, too
+  select.value = before !== null && folders.includes(before) ? before : folders[0]; // browsers keep it over a reload, too
   select.addEventListener("change", () => {
     remember(select.value);
     onChange();

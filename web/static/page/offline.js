@@ -1,7 +1,7 @@
 /** The service worker, which makes a second visit work offline. */
 
 /**
- * Have it keep a model's files beside those that it keeps anyway.
+ * Ask the service worker to cache a model's files.
  *
  * @param {string} folder the model's, within the site
  */
@@ -12,8 +12,8 @@ export async function keepModel(folder) {
 }
 
 /**
- * Register it once the page has what it needs, so that it does not compete for the connection, and have it fetch the
- * rest of the font unless the user asked to save data.
+ * Register the service worker after the page has loaded, so that it does not compete for the connection, and ask it to
+ * fetch the rest of the font unless the user asked to save data.
  *
  * @returns {Promise<boolean>} whether the page will work offline: not on plain http
  */

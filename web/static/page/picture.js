@@ -1,4 +1,4 @@
-/** Pictures of one character: dropped, chosen or pasted, and shown on the sheet while they are what is read. */
+/** Pictures of one character: dropped, chosen or pasted; shown in place of the ink until strokes replace them. */
 
 /** Phones take 50-megapixel photos; the network sees 64 pixels. */
 const MAX_SIDE = 1600;
@@ -32,7 +32,7 @@ function pictureIn(transfer) {
 }
 
 /**
- * Wire every way in and return the function that takes the picture off the sheet.
+ * Add the event listeners for dropping, choosing and pasting; return the function that hides the picture.
  *
  * @param {(id: string) => HTMLElement} find
  * @param {(image: ImageData) => void} onPicture
@@ -68,7 +68,7 @@ export function createPictures(find, onPicture, onError) {
   };
 }
 
-/** Take pictures dropped anywhere: a miss of the sheet must not replace the page by the picture. */
+/** Accept pictures dropped anywhere on the page: the browser would otherwise navigate to the file. */
 function wireDrop(sheet, take, onError) {
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
