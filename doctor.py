@@ -20,10 +20,10 @@ from rich.table import Table
 
 from kakitori.errors import KakitoriError
 from kakitori.files import read_json
+from kakitori.npm import NpmMissing, npm_command
 from kakitori.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, WEIGHTS_FILE
 from web.browsers import BROWSERS
-from web.errors import PackagesError
-from web.npm import is_installed, npm_command
+from web.npm import is_installed
 
 ROOT = Path(__file__).parent
 OLDEST_PYTHON = (3, 11)
@@ -143,7 +143,7 @@ def check_npm() -> Finding:
         return Finding("npm packages", "as in package-lock.json", True)
     try:
         npm_command()
-    except PackagesError:
+    except NpmMissing:
         return Finding("npm packages", "missing, and no npm", False, "python -m pip install -e .")
     return Finding("npm packages", "missing: fetched when the site is first built (needs the network)", True)
 
