@@ -23,6 +23,7 @@ from rich.table import Table
 from kakitori.errors import KakitoriError
 from kakitori.files import read_json
 from kakitori.folders import cache_folder, try_folder
+from kakitori.npm import NpmMissing, npm_command
 from kakitori.schemas.prepared import METADATA_FILE, check_files
 from kakitori.spec import (
     CONFIG_FILE,
@@ -34,8 +35,7 @@ from kakitori.spec import (
     read_spec,
 )
 from web.browsers import BROWSERS
-from web.errors import PackagesError
-from web.npm import is_installed, npm_command
+from web.npm import is_installed
 
 ROOT = Path(__file__).parent
 OLDEST_PYTHON = (3, 11)
@@ -157,7 +157,7 @@ def check_npm() -> Finding:
         return Finding("npm packages", "as in package-lock.json", True)
     try:
         npm_command()
-    except PackagesError:
+    except NpmMissing:
         return Finding("npm packages", "missing, and no npm", False, "python -m pip install -e .")
     return Finding("npm packages", "missing: fetched when the site is first built (needs the network)", True)
 

@@ -1,8 +1,8 @@
-"""The recipe: a trained model directory to checked ONNX files, mapping.json and manifest.json.
+"""From a trained model directory to checked ONNX files, mapping.json and manifest.json.
 
-needs    models/<name>/config.json and model.safetensors
-run      invoke export --backend strict
-writes   models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
+Needs:  models/<name>/config.json and model.safetensors
+Run:    invoke export --backend strict
+Writes: models/<name>/onnx/*.onnx, mapping.json, manifest.json (last); all of them or none
 """
 
 from collections.abc import Callable
@@ -14,12 +14,14 @@ import onnx
 from export.backends import Variant, select_backends, select_precisions
 from export.errors import ExportError, VariantsFailed
 from export.manifest import build_manifest, keep_rows, write_manifest
-from export.mapping import build_mapping, check_mapping, write_mapping
+from export.mapping import build_mapping, write_mapping
 from export.parity import make_reference
 from export.pooling import resolve_pooling
 from export.samples import DrawnSamples, ImageMaker, open_samples
 from export.variants import Trained, convert, summary, write_variant
 from kakitori.files import replacing
+from kakitori.mapping_check import check_mapping
+from kakitori.model_directory import file_in
 from kakitori.schemas.manifest import ManifestRow
 from training.models.weights import load_network
 
@@ -34,15 +36,15 @@ def export_model(
     report: Report = print,
     make_images: ImageMaker | None = None,
 ) -> list[ManifestRow]:
-    """Write every variant of backends x precisions after all have passed all checks; return their manifest rows.
+    """Write every variant of backends x precisions if all pass all checks; return their manifest rows.
 
     Args:
-        model_dir: holds the weights; receives the files.
+        model_dir: has the weights; the files are written there.
         backends: names from `export.backends.BACKENDS`, or `all`.
-        precisions: names from `export.backends.PRECISIONS`, or `all`: every one that the backend has.
-        pooling: a name from `kakitori.spec.POOLINGS`; None is the trained one, made fixed where a backend wants that.
-        report: takes one line for the user.
-        make_images: draws images for calibration and checks; None is the data set that was trained on.
+        precisions: names from `export.backends.PRECISIONS`, or `all` for every one that the backend has.
+        pooling: a name from `kakitori.spec.POOLINGS`; None for the trained one, made fixed where a backend needs that.
+        report: is called with one line for the user.
+        make_images: draws images for calibration and checks; None for those of the training data set.
 
     Raises:
         KakitoriError: for an unknown or illegal choice, a model directory that cannot be used, or failed checks;
@@ -55,11 +57,11 @@ def export_model(
     reference = make_reference(network, samples)
     report(f"PyTorch: top-1 {reference.top1_percent:.2f} % on {len(reference.evaluation):,} images of {samples.name}")
     accuracy = {samples.name: round(reference.top1_percent, 2)}
-    mapping = build_mapping(spec.get_charset(), spec.training.get("dataset"), accuracy)
-    check_mapping(mapping, spec)
+    mapping = build_mapping(spec, accuracy)
+    check_mapping(mapping, spec.get_charset())
     rows = write_variants(Trained(spec, network, samples, reference), variants, model_dir, report)
     write_mapping(mapping, spec, model_dir)
-    kept = keep_rows(model_dir, {row.variant for row in rows}, report)
+    kept = keep_rows(model_dir, spec, {row.variant for row in rows}, report)
     write_manifest(build_manifest(model_dir, spec, rows + kept), model_dir)
     return rows
 
@@ -67,7 +69,7 @@ def export_model(
 def plan_variants(
     backends: list[str], precisions: list[str], trained_pooling: str, pooling: str | None, report: Report
 ) -> list[Variant]:
-    """Return backends x precisions, each backend's together; tell the user of every pooling that is made fixed.
+    """Return backends x precisions, grouped by backend; report every pooling that is made fixed.
 
     Raises:
         KakitoriError: for an unknown or illegal choice.
@@ -82,10 +84,10 @@ def plan_variants(
 
 
 def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, report: Report) -> list[ManifestRow]:
-    """Make, write and check every variant; move them to their names if all passed, else raise and leave nothing.
+    """Make, write and check every variant under temporary names; rename them if all passed, or else delete them.
 
     Raises:
-        ExportError: the one that failed, or VariantsFailed with all of them.
+        ExportError: of the variant that failed, or VariantsFailed with those of all that did.
     """
     rows: list[ManifestRow] = []
     failures: list[ExportError] = []
@@ -96,7 +98,7 @@ def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, r
             try:
                 if key not in graphs:
                     graphs[key] = convert(trained, variant, report)
-                path = written.enter_context(replacing(model_dir / variant.file))
+                path = written.enter_context(replacing(file_in(model_dir, variant.file)))
                 rows.append(write_variant(trained, variant, *graphs[key], path))
                 report(summary(rows[-1]))
             except ExportError as problem:

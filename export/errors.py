@@ -7,7 +7,6 @@ ExportError             (a KakitoriError)
 ├── QuantizationError   an INT8 graph in which something was left in float
 ├── ParityError         logits differ from PyTorch's
 ├── AccuracyError       top-1 accuracy fell by more than the precision's limit
-├── MappingError        a class whose JIS code, character and index disagree
 ├── ManifestError       a manifest.json that cannot be used
 └── VariantsFailed      several variants failed; `failures` holds every one
 """
@@ -68,10 +67,6 @@ class AccuracyError(ExportError):
             f"Top-1 accuracy on {images:,} images of {evaluation_set!r} fell {drop:.2f} points below PyTorch's "
             f"(limit {limit:.2f}): train longer, raise CALIBRATION_IMAGES in export/samples.py, or use fp32."
         )
-
-
-class MappingError(ExportError):
-    """A class index, a character and a JIS code that do not belong together."""
 
 
 class ManifestError(ExportError):

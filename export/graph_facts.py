@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from export.backends import Backend, Precision
 from export.errors import InterfaceError, UnsupportedOpError
-from kakitori.spec import INPUT_NAME, OUTPUT_NAME, ModelSpec
+from kakitori.spec import INPUT_NAME, OUTPUT_NAME, ModelSpec, join_licences
 
 BATCH = "batch"  # the symbolic first axis of input and output
 PRODUCER = "kakitori"
@@ -140,10 +140,10 @@ def finish(model: onnx.ModelProto, spec: ModelSpec, ir_version: int) -> onnx.Mod
 def metadata(spec: ModelSpec) -> dict[str, str]:
     """Return the metadata of a file, sorted by key, with which it can be used without its model directory."""
     facts = {
-        "attribution": spec.data.get("attribution", ""),
+        "attribution": join_licences(spec.data, "attribution"),
         "charset": spec.charset,
         "digest": spec.digest,
-        "licence": spec.data.get("licence", ""),
+        "licence": join_licences(spec.data, "licence"),
         "margin": repr(spec.margin),
         "radius": repr(spec.radius),
         "size": str(spec.size),

@@ -27,7 +27,7 @@ from kakitori.spec import ModelSpec
 
 @dataclass(frozen=True)
 class Trained:
-    """What is exported, and what every file is compared with."""
+    """A trained network to export, and the answers that every file is compared with."""
 
     spec: ModelSpec
     network: nn.Module
@@ -39,10 +39,10 @@ Scheme = Callable[[onnx.ModelProto, Trained], onnx.ModelProto]  # from the float
 
 
 def convert(trained: Trained, variant: Variant, report: Callable[[str], None]) -> tuple[onnx.ModelProto, str]:
-    """Return the simplified float graph of a variant's backend and pooling, and the exporter that made it.
+    """Return the simplified float graph of a variant's backend and pooling, and the name of the exporter that made it.
 
     Raises:
-        ExportError: if no exporter, or the simplifier, could do it.
+        ExportError: if every exporter, or the simplifier, failed.
     """
     network = prepare_pooling(trained.network, variant.pooling, trained.spec.size)
     model, exporter = to_onnx(network, trained.spec.size, variant.backend, report)
@@ -55,23 +55,23 @@ def convert(trained: Trained, variant: Variant, report: Callable[[str], None]) -
 
 
 def keep_float(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
-    """Return the float graph as it is."""
+    """Return the float graph unchanged."""
     return model
 
 
 def storing(store: Store) -> Scheme:
-    """Return the scheme that keeps the float graph and stores its weights as `store` says."""
+    """Return the scheme that keeps the float graph and stores its weights by `store`."""
     return lambda model, _trained: store_weights(model, store)
 
 
 def quantize_int8(model: onnx.ModelProto, trained: Trained) -> onnx.ModelProto:
-    """Return the INT8 graph, calibrated on images that training may see."""
+    """Return the INT8 graph, calibrated on images of the training split."""
     aware = bool(trained.spec.training.get("qat"))
     return quantize_static(model, trained.samples.calibration().images, aware)
 
 
 def quantize_int8_dynamic(model: onnx.ModelProto, _trained: Trained) -> onnx.ModelProto:
-    """Return the INT8 graph that measures its activations as it runs."""
+    """Return the INT8 graph whose activation ranges are measured at run time."""
     return quantize_dynamic(model)
 
 
@@ -111,7 +111,7 @@ def _open_predictor(path: Path) -> Predictor:
 
 
 def make_row(variant: Variant, facts: GraphFacts, exporter: str, path: Path, result: ParityResult) -> ManifestRow:
-    """Return the manifest row of a checked file; `path` is where it lies now."""
+    """Return the manifest row of a checked file; `path` is its present, temporary path."""
     parity = Parity(
         max_logit_difference=float(f"{result.max_logit_difference:.3g}"),
         argmax_agreement=round(result.argmax_agreement, 4),

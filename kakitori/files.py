@@ -30,8 +30,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented UTF-8 JSON with a final newline, whole."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    """Write indented UTF-8 JSON with a final newline, whole.
+
+    Raises:
+        ValueError: for NaN or an infinite number, which JSON lacks.
+    """
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: Path, error: type[KakitoriError] = KakitoriError) -> Any:
@@ -44,8 +48,25 @@ def read_json(path: Path, error: type[KakitoriError] = KakitoriError) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise error(f"{path} does not exist.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as problem:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
         raise error(f"{path} is not valid JSON ({problem}): restore it or make it again.") from problem
+
+
+def inside(folder: Path, name: str, error: type[KakitoriError] = KakitoriError) -> Path:
+    """Return the path of a file in a folder, whether it exists or not.
+
+    Args:
+        folder: the folder.
+        name: a relative name, with `/` between its parts.
+        error: what is raised.
+
+    Raises:
+        error: if the name, or a link that it goes through, leads out of the folder.
+    """
+    path = folder / name
+    if Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+        raise error(f"{str(path)!r} leads out of {str(folder)!r}, expected a file in it: use a copy of the file.")
+    return path
 
 
 def sha256_of(path: Path) -> str:

@@ -1,29 +1,52 @@
-"""What every stage must know about a trained model: `ModelSpec`, stored as `config.json`. Standard library only."""
+"""The facts about a trained model that every stage needs: `ModelSpec`, stored as `config.json`. No NumPy."""
 
-from dataclasses import asdict, dataclass, field, fields
+import hashlib
+import struct
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kakitori.charset import Charset, get_charset
-from kakitori.errors import ModelError
-from kakitori.files import read_json, write_json
+import msgspec
+
+from kakitori.charset import CHARSETS, Charset, get_charset, jis_code
+from kakitori.errors import KakitoriError, ModelError, check_choice
+from kakitori.files import inside
+from kakitori.homoglyphs import PLACES
+from kakitori.schemas.config import (
+    SIZES,
+    ClassCount,
+    ClassNames,
+    Count,
+    Licence,
+    Margin,
+    Name,
+    Radius,
+    Rank,
+    Sha256,
+    Temperature,
+    Text,
+    Threshold,
+    Widths,
+)
+from kakitori.schemas.reader import check_document, read_document, strict_struct, write_document
 
 INPUT_NAME = "input"
 OUTPUT_NAME = "logits"
 PAPER, INK = -1.0, 1.0  # tensor values
-GENERATED = "ink"  # the name of the data set that is drawn on the fly
-# What is drawn on the fly, and its classes. GENERATED takes on those of a set that it is joined to.
+GENERATED = "ink"  # the data set whose images are drawn when they are needed
+# The data sets of that kind, and their classes. GENERATED takes the classes of a set that it is mixed with.
 INK_CHARSETS = {GENERATED: "etl9g", "ink-wide": "wide"}
-SIZES = (32, 48, 64, 96, 128)  # input sides, in pixels
-
+NO_WEIGHTS = "0" * 64  # stands for the SHA-256 of the weights in a spec that was not saved with any
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """How the last feature map becomes the classifier's input; `output` is the side of what is left."""
+    """How the last feature map becomes the classifier's input."""
 
     kind: str  # "avg" or "max"
-    output: int
+    output: int  # side of the result
     fixed: bool = False  # an explicit kernel for the trained size instead of an adaptive one; made at export only
 
 
@@ -43,7 +66,7 @@ MANIFEST_FILE = "manifest.json"
 COMPAT_FILE = "compat.json"  # the matrix of every file in every engine
 ONNX_FOLDER = "onnx"
 
-KANJIVG_LICENCE = {
+KANJIVG_LICENCE: Licence = {
     "source": "KanjiVG",
     "url": "https://kanjivg.tagaini.net",
     "licence": "CC BY-SA 3.0",
@@ -53,17 +76,17 @@ KANJIVG_LICENCE = {
 
 @dataclass(frozen=True)
 class Confidence:
-    """How a network's logits become probabilities, and when it is unsure; see `kakitori.confidence`.
+    """How a network's logits become probabilities, and when an answer is unsure; see `kakitori.confidence`.
 
-    All were fitted to `images` images of the validation split of `fitted_on`. The defaults leave logits as they are,
-    and are never unsure.
+    All were fitted to `images` images of the validation split of `fitted_on`. The defaults leave logits unchanged and
+    make no answer unsure.
     """
 
-    temperature: float = 1.0  # probabilities are the softmax of logits / temperature
-    rejection_temperature: float = 1.0  # of the softmax whose largest probability is the rejection score
-    threshold: float = 0.0  # unsure where the rejection score is below
-    fitted_on: str = ""
-    images: int = 0
+    temperature: Temperature = 1.0  # probabilities are the softmax of logits / temperature
+    rejection_temperature: Temperature = 1.0  # of the softmax whose largest probability is the rejection score
+    threshold: Threshold = 0.0  # an answer with a smaller rejection score is unsure
+    fitted_on: Text = ""
+    images: Count = 0
 
 
 @dataclass(frozen=True)
@@ -76,32 +99,38 @@ class ModelSpec:
     2,965 tomoe kanji; radii from 1.2 to 1.5 differ as little).
     """
 
-    arch: str
-    widths: tuple[int, ...]
-    pooling: str
-    charset: str
-    num_classes: int
-    digest: str
-    size: int = 64
-    margin: float = 0.05
-    radius: float = 1.3
-    characters: tuple[str, ...] | None = None  # of a charset that `kakitori.charset` does not list
-    rank: int | None = None  # of a classifier in two layers; None: it is one
+    arch: Name
+    widths: Widths
+    pooling: Name
+    charset: Name
+    num_classes: ClassCount
+    digest: Text  # of the classes' characters, see `Charset.digest`
+    size: int = 64  # one of SIZES
+    margin: Margin = 0.05
+    radius: Radius = 1.3
+    characters: ClassNames | None = None  # of a charset that `kakitori.charset` does not list
+    rank: Rank | None = None  # of a classifier in two layers; None for one layer
     confidence: Confidence = field(default=Confidence(), compare=False)
     training: dict[str, Any] = field(default_factory=dict, compare=False)
-    data: dict[str, str] = field(default_factory=dict, compare=False)
+    data: tuple[Licence, ...] = field(default=(), compare=False)  # a row for each part of the training data
+    weights: Sha256 = field(default=NO_WEIGHTS, compare=False)  # SHA-256 of the file of weights
 
     def get_charset(self) -> Charset:
         """Return the charset of this model.
 
         Raises:
-            ModelError: if its order is not the one the weights were trained with.
+            KakitoriError: if it is unknown, or its order is not the one the weights were trained with.
         """
         if self.characters:
-            charset = Charset(self.charset, self.characters)
+            known, charset = len(self.characters), Charset(self.charset, self.characters)
         else:
-            limit = None if self.num_classes == len(get_charset(self.charset)) else self.num_classes
-            charset = get_charset(self.charset, limit)
+            known = len(get_charset(check_choice("charset", self.charset, CHARSETS)))
+            charset = get_charset(self.charset, None if self.num_classes >= known else self.num_classes)
+        if self.num_classes > known or len(charset) != self.num_classes:
+            raise ModelError(
+                f"The config has num_classes {self.num_classes:,}, and charset {self.charset!r} has {known:,} "
+                "characters: use the config that was written with these weights."
+            )
         if charset.digest != self.digest:
             raise ModelError(
                 f"The config's charset digest {self.digest!r} is not that of {self.charset!r} with "
@@ -111,37 +140,112 @@ class ModelSpec:
         return charset
 
 
+# config.json: the fields of ModelSpec and the digest over them.
+CONFIG = strict_struct(
+    ModelSpec, ("characters", "rank", "confidence"), confidence=strict_struct(Confidence), model_digest=str
+)
+
+
+def model_digest(spec: ModelSpec) -> str:
+    """Return `sha256:` and the hex SHA-256 that ties weights, input, confidence and classes together.
+
+    It is taken over the UTF-8 of lines: the format, the weights' SHA-256, charset, input, confidence, and a line for
+    each class with its JIS code and homoglyphs. Floats are the hex digits of their big-endian IEEE 754 doubles.
+    Mirrored by web/static/kakitori; equality is tested.
+
+    Raises:
+        KakitoriError: as `ModelSpec.get_charset`.
+    """
+    charset, confidence = spec.get_charset(), spec.confidence
+    lines = [
+        "kakitori model 1",
+        f"weights {spec.weights}",
+        f"charset {spec.charset}",
+        f"input {spec.size} {_hex(spec.margin)} {_hex(spec.radius)}",
+        f"confidence {_hex(confidence.temperature)} {_hex(confidence.rejection_temperature)} "
+        f"{_hex(confidence.threshold)}",
+        *(_class_line(charset.characters[i], charset.homoglyphs(i)) for i in range(len(charset))),
+    ]
+    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _hex(value: float) -> str:
+    return struct.pack(">d", value).hex()
+
+
+def _class_line(character: str, homoglyphs: Sequence[str]) -> str:
+    fields = [character, jis_code(character) or "-"]
+    if len(homoglyphs) > 1:
+        fields += [f"{c}:{jis_code(c) or '-'}:{_place(c)}" for c in homoglyphs]
+    return "\t".join(fields)
+
+
+def _place(character: str) -> str:
+    place = PLACES.get(character)
+    return ",".join(map(_hex, (*place.size, *place.middle))) if place else "-"
+
+
+def join_licences(rows: Sequence[Licence], key: str) -> str:
+    """Return one field of several licences as a text: each value once, joined by "; ", empty ones left out."""
+    return "; ".join(dict.fromkeys(str(row[key]) for row in rows if row[key]))  # type: ignore[literal-required]
+
+
 def write_spec(spec: ModelSpec, model_dir: Path) -> None:
-    """Write `config.json`."""
-    write_json(model_dir / CONFIG_FILE, asdict(spec))
+    """Write `config.json`, with the model's digest.
+
+    Raises:
+        ModelError: if a field is out of its bounds, or fields contradict each other; nothing is written then.
+    """
+    check_spec(spec, model_dir)
+    document = asdict(spec) | {"model_digest": model_digest(spec)}
+    write_document(model_dir / CONFIG_FILE, document, CONFIG, ModelError)
+
+
+def check_spec(spec: ModelSpec, model_dir: Path) -> None:
+    """Check that a spec could be written to a model directory's `config.json`.
+
+    Raises:
+        ModelError: if a field is out of its bounds, or fields contradict each other.
+    """
+    path = model_dir / CONFIG_FILE
+    check_document(path, asdict(spec) | {"model_digest": ""}, CONFIG, ModelError)
+    _check(spec, path)
 
 
 def read_spec(model_dir: Path) -> ModelSpec:
     """Return the spec in a model directory's `config.json`.
 
     Raises:
-        ModelError: if the directory or the file is missing, damaged, or lacks a field.
+        ModelError: if the directory or the file is missing or damaged, a field is missing, unknown or out of its
+            bounds, or fields contradict each other.
     """
     if not model_dir.is_dir():
         raise ModelError(
             f"There is no model directory {str(model_dir)!r}: name one with --model, or run `invoke train`."
         )
-    path = model_dir / CONFIG_FILE
-    config = read_json(path, ModelError)
-    known = {f.name for f in fields(ModelSpec)}
-    required = known - {"characters", "rank", "confidence"}
-    if not isinstance(config, dict) or not required <= config.keys():
-        missing = sorted(required - config.keys()) if isinstance(config, dict) else sorted(required)
-        raise ModelError(f"{path} lacks {', '.join(missing)}: restore it, or train again.")
-    values = {name: tuple(config[name]) if isinstance(config[name], list) else config[name]
-              for name in known & config.keys()}  # fmt: skip
-    try:
-        confidence = Confidence(**config.get("confidence", {}))
-    except TypeError:
-        raise ModelError(f"{path}: confidence {config['confidence']!r} is not what this version reads: run "
-                         f"`invoke calibrate --model {model_dir}`.") from None
-    spec = ModelSpec(**values | {"confidence": confidence})
+    path = inside(model_dir, CONFIG_FILE, ModelError)
+    config = read_document(path, CONFIG, ModelError, "restore it, or train again")
+    spec = msgspec.convert(config, ModelSpec, from_attributes=True)
+    _check(spec, path)
+    found, expected = config.model_digest, model_digest(spec)  # type: ignore[attr-defined]
+    if found != expected:
+        raise ModelError(
+            f"{path}, field model_digest: found {found!r}, expected {expected!r} of its other fields: it was changed "
+            "after it was written; restore it, or train again."
+        )
+    return spec
+
+
+def _check(spec: ModelSpec, path: Path) -> None:
+    """Raise ModelError where fields, each within its bounds, contradict each other or a table."""
     if spec.size not in SIZES:
         raise ModelError(f"{path}: size {spec.size!r} is not one of {', '.join(map(str, SIZES))}.")
-    spec.get_charset()
-    return spec
+    for character in spec.characters or ():
+        if unicodedata.normalize("NFC", character) != character:
+            raise ModelError(f"{path}, field characters: found {character!r}, expected its NFC form "
+                             f"{unicodedata.normalize('NFC', character)!r}: prepare the data set again.")  # fmt: skip
+    try:
+        check_choice("pooling", spec.pooling, POOLINGS)
+        spec.get_charset()
+    except KakitoriError as problem:
+        raise ModelError(f"{path}: {problem}") from None

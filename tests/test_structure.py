@@ -27,7 +27,8 @@ HEAVY = {"torch", "numba"}
 # Names and tables: `invoke --list` and the site generator load them, so they need only the standard library
 # and msgspec.
 VOCABULARY = ("kakitori.charset", "kakitori.etl_characters", "kakitori.spec", "kakitori.errors", "kakitori.files",
-              "kakitori.homoglyphs", "export.backends")  # fmt: skip
+              "kakitori.homoglyphs", "kakitori.schemas.config", "kakitori.schemas.reader",
+              "export.backends")  # fmt: skip
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 60
 
 

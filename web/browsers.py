@@ -1,4 +1,4 @@
-"""The browsers that the project is proven in: where each is found, and how one is installed that is missing."""
+"""The browsers that the project is tested in: where each is found, and how a missing one is installed."""
 
 import os
 import shutil
@@ -16,22 +16,26 @@ APT = ("apt-get", "install", "-y", "--no-install-recommends")
 
 @dataclass(frozen=True)
 class Browser:
-    """A browser; `programs` are all needed, each the first found of several names or patterns of paths."""
+    """A browser, and the programs that running it needs.
+
+    Each program is a list of alternatives, names or patterns of paths; the first that exists is used.
+    """
 
     name: str
     label: str
     programs: tuple[tuple[str, ...], ...]
-    packages: tuple[str, ...]  # Debian's
-    downloads: bool = False  # whether Playwright's own download serves where there are no Debian packages
+    packages: tuple[str, ...]  # of Debian
+    downloads: bool = False  # whether Playwright can download it where there are no Debian packages
 
     def find(self) -> list[str] | None:
         """Return the paths of its programs in order, or None if one is missing."""
         found = [next(filter(None, map(_locate, names)), None) for names in self.programs]
-        return None if None in found else found
+        paths = [path for path in found if path is not None]
+        return paths if len(paths) == len(found) else None
 
     @property
     def missing(self) -> str:
-        """The sentence for a machine that does not have it."""
+        """The sentence that says that it is missing, with the command that installs it."""
         return f"{self.label} is not on this machine: {' '.join((*APT, *self.packages))}"
 
 
@@ -39,7 +43,7 @@ BROWSERS = {
     row.name: row
     for row in (
         Browser("chromium", "Chromium", (("chromium", "chromium-browser", "google-chrome"),),
-                # Mesa's software Vulkan is what WebGPU runs on where there is no graphics card.
+                # WebGPU runs on Mesa's software Vulkan where there is no graphics card.
                 ("chromium", "mesa-vulkan-drivers"), downloads=True),
         Browser("firefox", "Firefox", (("firefox-esr", "firefox"),), ("firefox-esr",)),
         Browser("webkit", "WebKitGTK", (
@@ -66,15 +70,15 @@ def get_browser(name: str) -> Browser:
 
 
 def find_chromium() -> str | None:
-    """Return the path of the system's Chromium, or None (Playwright then starts its own, if it was downloaded)."""
+    """Return the path of the system's Chromium, or None; Playwright then starts the one that it downloaded."""
     return next(iter(BROWSERS["chromium"].find() or []), None)
 
 
 def install_browsers(names: Iterable[str]) -> None:
-    """Install the browsers that are missing: from Debian's packages as root, else as Playwright's own download.
+    """Install the missing browsers: from Debian's packages as root, or else by Playwright's download.
 
     Raises:
-        KakitoriError: if a command fails, or there is no way here to install one.
+        KakitoriError: if a command fails, or one cannot be installed on this machine.
     """
     missing = [browser for browser in map(get_browser, names) if browser.find() is None]
     if not missing:

@@ -1,7 +1,8 @@
-"""The recipe for the site, and the only writer: gather, render, write beside, swap in.
+"""Building the site: read the model directories and packages, render the pages, write a new folder, exchange it.
 
-Needs: a model directory (config.json, mapping.json, manifest.json, the variant's ONNX file), npm's two packages.
-Writes: the site's folder, whole or not at all. The same inputs give the same bytes.
+Needs:  a model directory (config.json, mapping.json, manifest.json, the variant's ONNX file), npm's two packages
+Run:    invoke site
+Writes: the site's folder, whole or not at all; the same inputs give the same bytes
 """
 
 import gzip
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kakitori.files import read_json
+from kakitori.model_directory import file_in
 from kakitori.schemas.compat import read_matrix
 from kakitori.spec import COMPAT_FILE
 from web.compat import render_compat_page
@@ -25,7 +27,7 @@ from web.models import join_data, read_models, sha256, shown_characters, to_json
 from web.npm import WEB_DIR, ensure_packages
 from web.render import render_font_css, render_pages, render_service_worker
 
-MARKER_FILE = ".kakitori-site"  # in every folder that this module wrote, and so may replace
+MARKER_FILE = ".kakitori-site"  # is in every folder that this module wrote, and may therefore replace
 FONT_PACKAGE = Path("@fontsource", "klee-one")
 RUNTIME_PACKAGE = Path("onnxruntime-web")
 RUNTIME_WASM = "ort-wasm-simd-threaded.wasm"
@@ -41,7 +43,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def read_runtime(packages: Path) -> dict[str, bytes]:
-    """Return {path in the site: bytes} of the inference engine, with the size and hash of its large part."""
+    """Return {path in the site: bytes} of the inference engine, with a file of its version, size and SHA-256."""
     folder = packages / RUNTIME_PACKAGE
     files = {name: (folder / "dist" / name).read_bytes() for name in RUNTIME_FILES}
     version = read_json(folder / "package.json", SiteError)["version"]
@@ -53,19 +55,19 @@ def read_runtime(packages: Path) -> dict[str, bytes]:
 
 
 def read_report(model_dir: Path) -> dict[str, str]:
-    """Return {path in the site: text} of the page that shows where every file was run; empty if none was."""
-    path = model_dir / COMPAT_FILE
+    """Return {path in the site: text} of the page of the compatibility matrix; empty if it was not measured."""
+    path = file_in(model_dir, COMPAT_FILE)
     return render_compat_page(read_matrix(path, SiteError), home="index.html") if path.exists() else {}
 
 
 @cache
 def gzip_size(content: bytes) -> int:
-    """Return the bytes after gzip at level 6, which servers use. Remembered: the engine takes a second."""
+    """Return the number of bytes after gzip at level 6, the usual one of servers. Cached: the engine takes a second."""
     return len(gzip.compress(content, compresslevel=6, mtime=0))
 
 
 def download_sizes(core: dict[str, bytes], fonts: dict[str, bytes]) -> dict[str, int]:
-    """Return the bytes of a first visit, as they are and as a compressing server sends them, and of the whole font."""
+    """Return the bytes of a first visit, without and with compression by the server, and those of the whole font."""
     needed = [content for path, content in core.items() if not path.startswith("licences/")]
     return {
         "raw_bytes": sum(map(len, needed)),
@@ -101,7 +103,7 @@ def gather_site(
     hashes = {name: {path: sha256(content) for path, content in sorted(files.items())} for name, files in parts.items()}
     version = sha256(json.dumps(hashes).encode())[:16]
     worker = encode(render_service_worker(version, **hashes))
-    # The report is for readers with time and a connection: the service worker does not keep it.
+    # The service worker does not cache the report.
     unlisted = worker | encode(report) | {MARKER_FILE: f"{version}\n".encode()}
     return core | chosen | fonts | unlisted, sizes
 
@@ -112,10 +114,10 @@ def encode(texts: dict[str, str]) -> dict[str, bytes]:
 
 
 def check_output(out: Path) -> None:
-    """Refuse to replace what this module did not write.
+    """Check that `out` may be replaced.
 
     Raises:
-        OutputError: if `out` is a file, or a folder that is neither empty nor a site.
+        OutputError: if it is a file or a link, or a folder that is neither empty nor a site.
     """
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise OutputError(f"{str(out)!r} is not a folder: name another one with --out.")
@@ -125,7 +127,7 @@ def check_output(out: Path) -> None:
 
 
 def write_folder(files: dict[str, bytes], out: Path) -> None:
-    """Replace the folder `out` by these files, whole: on failure what was there before stays."""
+    """Replace the folder `out` by these files; on failure it stays as it was."""
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     fresh, old = work / "new", work / "old"
@@ -148,11 +150,11 @@ def write_folder(files: dict[str, bytes], out: Path) -> None:
 def build_site(model_dirs: Sequence[Path], out: Path, variant: str = "strict.int8") -> dict[str, Any]:
     """Build the site into `out` and return {out, variant, files, bytes, raw_bytes, gzip_bytes, font_bytes}.
 
-    Of several models the page begins with the first; it can switch to the others, and fetches one when it is chosen.
-    `bytes` counts all files; `raw_bytes` and `gzip_bytes` what a first visit downloads before any glyph of the font.
+    The page opens with the first model; it can switch to the others, and fetches one when it is chosen. `bytes` counts
+    all files; `raw_bytes` and `gzip_bytes` are the download of a first visit without the font.
 
     Raises:
-        KakitoriError: if the model cannot be used, npm fails, or `out` is not ours to replace; `out` is untouched then.
+        KakitoriError: if a model cannot be used, npm fails, or `out` may not be replaced; `out` is unchanged then.
     """
     out = Path(os.path.abspath(out))
     check_output(out)

@@ -1,13 +1,15 @@
-"""From the JSON files of a model directory to the facts that the templates print. Pure."""
+"""The facts about a model that the templates print, from the JSON files of its directory. Pure."""
 
 from typing import Any
 
 from kakitori.charset import Charset
-from kakitori.errors import ModelError
-from kakitori.spec import CONFIG_FILE, INK_CHARSETS, MANIFEST_FILE, MAPPING_FILE, ModelSpec
+from kakitori.model_directory import OpenModel
+from kakitori.schemas.manifest import Manifest, ManifestRow
+from kakitori.schemas.mapping import Mapping
+from kakitori.spec import INK_CHARSETS
 from web.errors import SiteError
 
-# What a data set or evaluation set is called on the page; others go by their own name.
+# Names of data sets and evaluation sets on the page; others are shown by their own name.
 SET_NAMES = dict.fromkeys(INK_CHARSETS, "ink made from KanjiVG's strokes")
 FEW = 64  # classes that are listed one by one
 OTHERS = "others"
@@ -15,57 +17,31 @@ SCRIPTS = (
     ("digits", "0", "9"), ("Latin letters", "A", "z"), ("hiragana", "\u3041", "\u309f"),
     ("katakana", "\u30a0", "\u30ff"), ("kanji", "\u3400", "\u9fff"), ("kanji", "\U00020000", "\U0003ffff"),
 )  # fmt: skip
-IDENTITY_FIELDS = ("charset", "num_classes", "digest")  # the same in config, mapping and manifest, or nothing is right
 
 
-def select_variant(manifest: dict[str, Any], variant: str) -> dict[str, Any]:
+def select_variant(manifest: Manifest, variant: str) -> ManifestRow:
     """Return the manifest's row of a variant.
 
     Raises:
-        SiteError: if there is none, listing those there are.
+        SiteError: if there is none, listing the existing ones.
     """
-    rows = manifest.get("files", [])
-    for row in rows:
-        if row["variant"] == variant:
-            return row
-    there = ", ".join(row["variant"] for row in rows) or "none"
-    raise SiteError(f"There is no variant {variant!r} in the manifest: those there are: {there}. "
-                    "Choose one with --variant, or make it with `invoke export`.")
+    rows = {row.variant: row for row in manifest.files}
+    if variant not in rows:
+        raise SiteError(f"There is no variant {variant!r} in the manifest, which has {', '.join(rows) or 'none'}: "
+                        "choose one with --variant, or make it with `invoke export`.")
+    return rows[variant]
 
 
-def check_agreement(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, Any]) -> None:
-    """Compare what the three files say about the classes.
-
-    Raises:
-        SiteError: naming the file and the field that differ from the config, or the first class that is wrong.
-    """
-    for name, document in ((MAPPING_FILE, mapping), (MANIFEST_FILE, manifest)):
-        for field in IDENTITY_FIELDS:
-            found, expected = document.get(field), getattr(spec, field)
-            if found != expected:
-                raise SiteError(f"{name} has {field} {found!r}, and {CONFIG_FILE} has {expected!r}: they belong to "
-                                "different models. Run `invoke export` again.")
-    characters = mapping.get("class_to_char", {})
-    for index, character in enumerate(spec.get_charset().characters):
-        if characters.get(str(index)) != character:
-            raise SiteError(f"{MAPPING_FILE} names class {index} {characters.get(str(index))!r}, and charset "
-                            f"{spec.charset!r} {character!r}: run `invoke export` again.")
-    if len(mapping.get("class_to_jis", {})) != spec.num_classes:
-        raise SiteError(f"{MAPPING_FILE} has {len(mapping.get('class_to_jis', {})):,} JIS codes for "
-                        f"{spec.num_classes:,} classes: run `invoke export` again.")
-
-
-def accuracy_rows(row: dict[str, Any], mapping: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return [{name, percent, images}]: the variant's own figures, or else those of the model; images may be None."""
-    own = [{"name": name, "percent": figures["top1_percent"], "images": figures.get("images")}
-           for name, figures in row.get("accuracy", {}).items()]
-    general = mapping.get("model_info", {}).get("accuracy") or {}
-    rows = own or [{"name": name, "percent": percent, "images": None} for name, percent in general.items()]
-    return [row | {"name": SET_NAMES.get(row["name"], row["name"])} for row in rows]
+def accuracy_rows(row: ManifestRow, mapping: Mapping) -> list[dict[str, Any]]:
+    """Return [{name, percent, images}] of the variant, or else of the trained network, whose `images` are None."""
+    own = [(name, figures.top1_percent, figures.images) for name, figures in row.accuracy.items()]
+    general = [(name, percent, None) for name, percent in mapping.model_info.accuracy.items()]
+    return [{"name": SET_NAMES.get(name, name), "percent": percent, "images": images}
+            for name, percent, images in own or general]  # fmt: skip
 
 
 def describe_classes(charset: Charset) -> str:
-    """Return what a model reads, in words: the classes themselves where they are few, else how many of which script."""
+    """Return a phrase about a model's classes: a list of up to FEW, or else their number by script."""
     if len(charset) <= FEW:
         return f"{len(charset)} classes: {' '.join(charset.characters)}"
     characters = all_homoglyphs(charset)
@@ -86,35 +62,31 @@ def script_of(character: str) -> str:
     return next(found, OTHERS)
 
 
-def site_context(spec: ModelSpec, mapping: dict[str, Any], manifest: dict[str, Any], variant: str) -> dict[str, Any]:
-    """Return what the templates need to know of a model, as plain values.
+def site_context(model: OpenModel, variant: str) -> dict[str, Any]:
+    """Return the facts about a model for the templates, as plain values.
 
     Raises:
-        SiteError: if the files contradict each other, or lack the variant.
+        SiteError: if the manifest lacks the variant.
     """
-    try:
-        check_agreement(spec, mapping, manifest)
-    except ModelError as problem:
-        raise SiteError(str(problem)) from problem
-    row = select_variant(manifest, variant)
-    dataset = mapping.get("model_info", {}).get("dataset")
-    charset = spec.get_charset()
+    spec, charset = model.spec, model.charset
+    row = select_variant(model.manifest, variant)
+    dataset = model.mapping.model_info.dataset
     codes = [charset.jis(index) for index in range(len(charset))]
+    known = [code for code in codes if code is not None]
     return {
-        "model": manifest.get("model", "kanji"),
+        "model": model.manifest.model,
         "charset": spec.charset,
         "num_classes": spec.num_classes,
         "num_characters": len(all_homoglyphs(charset)),
         "classes": describe_classes(charset),
-        "in_jis_order": None not in codes and codes == sorted(codes),
+        "in_jis_order": codes == sorted(known),
         "size": spec.size,
         "arch": spec.arch,
         "variant": variant,
-        "file": row["file"],
-        "model_bytes": row["bytes"],
-        "precision": row["precision"],
-        "opset": row["opset"],
-        "parity": row.get("parity"),
-        "accuracy": accuracy_rows(row, mapping),
-        "dataset": SET_NAMES.get(dataset, dataset),
+        "file": row.file,
+        "model_bytes": row.bytes,
+        "precision": row.precision,
+        "opset": row.opset,
+        "accuracy": accuracy_rows(row, model.mapping),
+        "dataset": dataset if dataset is None else SET_NAMES.get(dataset, dataset),
     }

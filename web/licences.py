@@ -1,12 +1,15 @@
-"""Whose work the site carries, and on what terms: rows for the page of licences, and the files they link to."""
+"""The licences of what the site contains: rows for the page of licences, and the files they link to."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from kakitori.schemas.config import Licence
+from kakitori.spec import join_licences
 
 LICENCE_TEXTS = Path(__file__).parent / "licences"
 KANJIVG = "KanjiVG"
 DATA_FILE = "data.txt"
-# (file under licences/, what it is for, licence, where it comes from)
+# Rows: file under licences/, name, use, licence, address.
 INK = {"file": "kanjivg.txt", "name": KANJIVG, "use": "the strokes the model learnt from", "licence": "CC BY-SA 3.0",
        "url": "https://kanjivg.tagaini.net"}  # fmt: skip
 SOFTWARE = (
@@ -17,27 +20,17 @@ SOFTWARE = (
 )  # fmt: skip
 
 
-def licence_rows(data: dict[str, str]) -> list[dict[str, str]]:
-    """Return the rows of the page of licences; `data` is that of config.json, KanjiVG's where it says nothing."""
-    source = data.get("source", KANJIVG)
-    other = {"file": DATA_FILE, "name": beside_ink(source, KANJIVG), "use": "what the model learnt from",
-             "licence": beside_ink(data.get("licence", ""), INK["licence"]),
-             "url": beside_ink(data.get("url", ""), INK["url"])}  # fmt: skip
-    return [*([INK] if KANJIVG in source else []), *([other] if source != KANJIVG else []), *SOFTWARE]
+def licence_rows(data: Sequence[Licence]) -> list[dict[str, str]]:
+    """Return the rows of the page of licences; `data` is what the models were trained on."""
+    ink = [INK] if any(row["source"] == KANJIVG for row in data) else []
+    others = [{"file": DATA_FILE, "name": row["source"], "use": "what the model learnt from",
+               "licence": row["licence"], "url": row["url"]} for row in data if row["source"] != KANJIVG]  # fmt: skip
+    return [*ink, *others, *SOFTWARE]
 
 
-def beside_ink(text: str, of_ink: str) -> str:
-    """Return what a mixture's text, "KanjiVG; fonts", says of the part that is not ink; all of another text."""
-    return "; ".join(part for part in text.split("; ") if part != of_ink) or text
-
-
-def licence_files(data: dict[str, str], font_licence: bytes) -> dict[str, bytes]:
+def licence_files(data: Sequence[Licence], font_licence: bytes) -> dict[str, bytes]:
     """Return {path in the site: bytes} of the texts that the rows link to."""
-    texts: dict[str, Any] = {
-        DATA_FILE: "\n\n".join(data.get(key, "") for key in ("attribution", "licence", "url")).encode() + b"\n",
-        "klee-one.txt": font_licence,
-    }
-    for row in licence_rows(data):
-        if row["file"] not in texts:
-            texts[row["file"]] = (LICENCE_TEXTS / row["file"]).read_bytes()
-    return {f"licences/{row['file']}": texts[row["file"]] for row in licence_rows(data)}
+    terms = "\n\n".join(join_licences(data, key) for key in ("attribution", "licence", "url"))
+    texts = {DATA_FILE: f"{terms}\n".encode(), "klee-one.txt": font_licence}
+    files = [row["file"] for row in licence_rows(data)]
+    return {f"licences/{file}": texts[file] if file in texts else (LICENCE_TEXTS / file).read_bytes() for file in files}

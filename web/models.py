@@ -1,4 +1,4 @@
-"""The model directories as the site carries them: read, checked, and cut down to the one variant that it runs."""
+"""The model directories as files of the site: read, checked, and reduced to the one variant that the page runs."""
 
 import hashlib
 import json
@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kakitori.files import read_json
-from kakitori.spec import CONFIG_FILE, KANJIVG_LICENCE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, read_spec
+import msgspec
+
+from kakitori.model_directory import file_in, open_model
+from kakitori.schemas.config import Licence
+from kakitori.spec import CONFIG_FILE, KANJIVG_LICENCE, MANIFEST_FILE, MAPPING_FILE, ModelSpec
 from web.context import all_homoglyphs, select_variant, site_context
 from web.errors import SiteError
 
-MODEL_FOLDER = "model/"  # beside the library, which looks there where it is told no other
+MODEL_FOLDER = "model/"  # the folder that the library reads by default
 MORE_MODELS = "models/"
 
 
 @dataclass(frozen=True)
 class SiteModel:
-    """A model as the site carries it: its folder there, the facts for the templates, and its files by their paths."""
+    """A model in the site: its folder there, the facts for the templates, and its files by their paths in the site."""
 
     spec: ModelSpec
     folder: str
@@ -27,63 +30,61 @@ class SiteModel:
 
 
 def read_models(model_dirs: Sequence[Path], variant: str) -> list[SiteModel]:
-    """Return the models, each in a folder of its own; the first in the one that the library looks in by itself.
+    """Return the models, each in a folder of its own; the first in the one that the library reads by default.
 
     Raises:
         SiteError: if two have the same name; and as `read_model`.
     """
     names = [model_dir.resolve().name for model_dir in model_dirs]
     if len(set(names)) < len(names):
-        raise SiteError(f"Two models are named alike ({', '.join(names)}): the page could not tell them apart. "
-                        "Name each --model once, in folders of different names.")
+        raise SiteError(f"Two models have the same name ({', '.join(names)}), expected different names: name each "
+                        "--model once, and rename folders.")
     folders = [MODEL_FOLDER, *(f"{MORE_MODELS}{name}/" for name in names[1:])]
     return [read_model(*pair, variant) for pair in zip(model_dirs, folders, strict=True)]
 
 
 def read_model(model_dir: Path, folder: str, variant: str) -> SiteModel:
-    """Return a model to be put into `folder` of the site, whose manifest there lists the one variant.
+    """Return a model for `folder` of the site; its manifest there lists the one variant.
 
     Raises:
-        ModelError: if the directory or its config is missing or damaged.
-        SiteError: if the files contradict each other, or the ONNX file is missing or not the one of the manifest.
+        ModelError: if a file of the directory is missing or damaged, or they belong to different models.
+        SiteError: if there is no such variant, or its ONNX file is missing or not the one of the manifest.
     """
-    spec = read_spec(model_dir)
-    mapping = read_json(model_dir / MAPPING_FILE, SiteError)
-    manifest = read_json(model_dir / MANIFEST_FILE, SiteError)
-    context = site_context(spec, mapping, manifest, variant) | {"folder": folder, "name": model_dir.resolve().name}
-    row = select_variant(manifest, variant)
-    onnx = model_dir / row["file"]
+    model = open_model(model_dir)
+    context = site_context(model, variant) | {"folder": folder, "name": model_dir.resolve().name}
+    row = select_variant(model.manifest, variant)
+    onnx = file_in(model_dir, row.file)
     if not onnx.is_file():
         raise SiteError(f"{onnx} does not exist, though the manifest lists it: make it with `invoke export`.")
-    content = onnx.read_bytes()
-    if (len(content), sha256(content)) != (row["bytes"], row["sha256"].removeprefix("sha256:")):
-        raise SiteError(f"{onnx} is not the file that the manifest describes ({len(content):,} bytes found, "
-                        f"{row['bytes']:,} expected, or another SHA-256): run `invoke export` again.")
-    return SiteModel(spec, folder, context, {
-        folder + CONFIG_FILE: (model_dir / CONFIG_FILE).read_bytes(),
-        folder + MAPPING_FILE: to_json(mapping),
-        folder + MANIFEST_FILE: to_json(manifest | {"files": [row]}),
-        folder + row["file"]: content,
+    if (size := onnx.stat().st_size) != row.bytes or sha256(content := onnx.read_bytes()) != row.sha256:
+        raise SiteError(f"{onnx} is not the file that the manifest describes ({size:,} bytes found, "
+                        f"{row.bytes:,} expected, or another SHA-256): run `invoke export` again.")
+    return SiteModel(model.spec, folder, context, {
+        folder + CONFIG_FILE: file_in(model_dir, CONFIG_FILE).read_bytes(),
+        folder + MAPPING_FILE: to_json(model.mapping),
+        folder + MANIFEST_FILE: to_json(msgspec.structs.replace(model.manifest, files=[row])),
+        folder + row.file: content,
     })
 
 
 def shown_characters(models: Sequence[SiteModel]) -> set[str]:
-    """Return every character of a candidate, and the letters of the names of classes that are none."""
+    """Return every character that a candidate may have, and the letters of classes of several letters."""
     return {letter for model in models for letter in "".join(all_homoglyphs(model.spec.get_charset()))}
 
 
-def join_data(data: Sequence[dict[str, str]]) -> dict[str, str]:
-    """Return what all models were made of as one description, each thing named once; KanjiVG where one says nothing."""
-    data = [description or KANJIVG_LICENCE for description in data]
-    keys = dict.fromkeys(key for description in data for key in description)
-    return {key: "; ".join(dict.fromkeys(d[key] for d in data if d.get(key))) for key in keys}
+def join_data(models: Sequence[Sequence[Licence]]) -> list[Licence]:
+    """Return the rows of all models' data, equal ones once; that of KanjiVG for a model without rows."""
+    joined: list[Licence] = []
+    for rows in models:
+        joined += [row for row in rows or (KANJIVG_LICENCE,) if row not in joined]
+    return joined
 
 
 def sha256(content: bytes) -> str:
-    """Return the hex SHA-256."""
+    """Return the hex SHA-256 of bytes that are in memory; of a file see `kakitori.files.sha256_of`."""
     return hashlib.sha256(content).hexdigest()
 
 
 def to_json(value: Any) -> bytes:
-    """Return compact UTF-8 JSON: nobody reads the site's copies, and everybody downloads them."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return compact UTF-8 JSON of plain values or a msgspec.Struct."""
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,7 +1,7 @@
 """The content security policy and the other headers of the site, in one place for page and server.
 
-No inline script or style, no blob: or data:, no other origin. 'wasm-unsafe-eval' lets the engine compile WebAssembly
-and nothing else.
+It allows no inline script or style, no blob: or data: address and no other origin. 'wasm-unsafe-eval' allows the engine
+to compile WebAssembly, and nothing else.
 """
 
 CONTENT_SECURITY_POLICY = (
@@ -15,14 +15,14 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; "
     "form-action 'none'"
 )
-# A <meta> tag may not say who frames the page (browsers warn about it), so only the header does.
+# Browsers ignore frame-ancestors in a <meta> tag, with a warning, so only the header has it.
 HEADERS = {
     "Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# With these a page is crossOriginIsolated, so WebAssembly may use threads. The site does not need them.
+# A page with these is crossOriginIsolated, and WebAssembly may use threads in it. The site works without them.
 ISOLATION_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",

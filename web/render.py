@@ -1,4 +1,4 @@
-"""From facts to text: every page, style sheet and script that is made from a template. Pure."""
+"""The pages, style sheets and scripts that are rendered from templates. Pure."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def megabytes(size_bytes: int) -> str:
 
 
 def environment() -> Environment:
-    """Return the Jinja environment: a missing value is an error, and all that is printed is escaped."""
+    """Return the Jinja environment: a missing value is an error, and every value is escaped."""
     jinja = Environment(
         loader=FileSystemLoader(TEMPLATES_DIR), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
@@ -50,10 +50,10 @@ def render_service_worker(
     """Return {path: text} of the service worker.
 
     Args:
-        version: changes with every change of any file.
-        core: {path: hex SHA-256} of what the page needs to work offline.
-        chosen: likewise, of what is kept once it is used (the models beside the first).
-        extra: likewise, of what is fetched when there is time (the font).
+        version: of the site; differs if any file does.
+        core: {path: hex SHA-256} of the files that the page needs to work offline.
+        chosen: likewise, of the files that are cached when they are first used (the models after the first).
+        extra: likewise, of the files that are fetched when the page is idle (the font).
     """
     text = environment().get_template("sw.js.j2").render(version=version, core=core, chosen=chosen, extra=extra)
     return {SERVICE_WORKER: text}

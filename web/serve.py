@@ -1,6 +1,7 @@
 """A static server for the finished site, with the headers that a production server should send.
 
-Files are revalidated on every request (ETag), so a new build shows at once and an unchanged file costs no bytes.
+Browsers revalidate a file at every request (ETag): a new build is shown at once, and an unchanged file is not sent
+again.
 """
 
 import socket
@@ -13,12 +14,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copyfileobj
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from web.errors import SiteError
 from web.policy import HEADERS, ISOLATION_HEADERS
 
-# Its own table: mimetypes reads the system's, which may say anything. A module with another type does not run.
+# Not from `mimetypes`, which depends on the system's table: browsers run no module of another type.
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -35,7 +37,7 @@ HOST = "127.0.0.1"
 
 
 class SiteHandler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD with the files of one folder, below one prefix."""
+    """Answers GET and HEAD requests with the files of one folder, below one prefix."""
 
     protocol_version = "HTTP/1.1"
     base_headers = HEADERS
@@ -55,7 +57,7 @@ class SiteHandler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def log_message(self, format, *args):
-        """Say nothing: the address was printed, and the browser's own tools show requests better."""
+        """Log nothing."""
 
     def _answer(self, with_body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
@@ -71,12 +73,11 @@ class SiteHandler(BaseHTTPRequestHandler):
             self._send_file(file, with_body)
 
     def _find(self, path: str) -> Path | None:
-        """Return the file or folder that a URL path names, or None if there is none inside the folder."""
+        """Return the file or folder of a URL path, or None if none exists in the served folder, links followed."""
         if not path.startswith(self.prefix) or "\0" in path:
             return None
-        file = (self.folder / path.removeprefix(self.prefix)).resolve()
-        if path.endswith("/"):
-            file = file / "index.html"
+        index = "index.html" if path.endswith("/") else ""
+        file = (self.folder / path.removeprefix(self.prefix) / index).resolve()
         return file if file.is_relative_to(self.folder) and file.exists() else None
 
     def _send_file(self, file: Path, with_body: bool) -> None:
@@ -96,7 +97,7 @@ class SiteHandler(BaseHTTPRequestHandler):
         self.send(HTTPStatus.MOVED_PERMANENTLY, {"Location": location, "Content-Length": "0"})
 
     def send(self, status: HTTPStatus, headers: dict[str, str]) -> None:
-        """Send a status and headers, the site's own among them."""
+        """Send a status, the given headers and those of every response."""
         self.send_response(status)
         for name, value in (headers | self.extra_headers | {"Cache-Control": "no-cache"}).items():
             self.send_header(name, value)
@@ -104,33 +105,33 @@ class SiteHandler(BaseHTTPRequestHandler):
 
 
 class SiteServer(ThreadingHTTPServer):
-    """One thread a connection; a browser that goes away in the middle is no error."""
+    """A server with one thread for each connection; a connection that the browser drops is not an error."""
 
     daemon_threads = True
 
-    def __init__(self, *args):
+    def __init__(self, *args: Any) -> None:
         self._connections: set[socket.socket] = set()
         super().__init__(*args)
 
     def process_request(self, request, client_address):
-        """Remember the connection: browsers keep it open for more."""
+        """Answer a request, and list its connection, which browsers keep open for further requests."""
         self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request):
-        """Forget the connection."""
+        """Close a connection, and unlist it."""
         self._connections.discard(request)
         super().shutdown_request(request)
 
     def server_close(self):
-        """Close the port and every connection, so that nothing is answered any more."""
+        """Close the port and every open connection."""
         super().server_close()
         for connection in list(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address):
-        """Ignore connections that the browser dropped; the rest is a fault of ours and is printed."""
+        """Print the traceback of the current exception, except where the browser dropped the connection."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -139,10 +140,11 @@ def make_server(
     folder: Path, port: int = 0, prefix: str = "/", isolated: bool = False,
     handler: Callable[..., SiteHandler] = SiteHandler,
 ) -> tuple[SiteServer, str]:  # fmt: skip
-    """Return a bound server and the site's address; port 0 takes a free one.
+    """Return a server that is bound to a port, and the site's address; port 0 stands for any free port.
 
     Raises:
-        SiteError: if the folder holds no site, the prefix has no slashes around it, or the port cannot be had.
+        SiteError: if the folder has no site, the prefix does not begin and end with a slash, or the port is not
+            available.
     """
     if not (folder / "index.html").is_file():
         raise SiteError(f"There is no site in {str(folder)!r}: make one with `invoke site`.")
@@ -160,7 +162,7 @@ def make_server(
 def running_server(
     folder: Path, prefix: str = "/", isolated: bool = False, handler: Callable[..., SiteHandler] = SiteHandler
 ) -> Iterator[str]:
-    """Serve a folder from a thread and yield its address; the server ends with the block.
+    """Serve a folder from a thread and yield its address; the server stops at the end of the block.
 
     Raises:
         SiteError: as `make_server`.
@@ -177,13 +179,13 @@ def running_server(
 
 
 def serve(folder: Path, port: int = 0, prefix: str = "/") -> None:
-    """Serve a folder and print its address, until interrupted.
+    """Print the address of a folder and serve it until it is interrupted.
 
     Raises:
         SiteError: as `make_server`.
     """
     server, url = make_server(folder, port, prefix)
-    print(f"Serving {folder} at {url} (Ctrl+C ends it)", flush=True)
+    print(f"Serving {folder} at {url} (Ctrl+C stops it)", flush=True)
     with server:
         try:
             server.serve_forever()

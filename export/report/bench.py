@@ -13,17 +13,17 @@ from pathlib import Path
 
 from export.backends import get_backend
 from export.errors import ManifestError
-from export.manifest import is_absent, is_intact, read_manifest
+from export.manifest import is_absent, is_intact
 from export.report.card import write_card
 from export.report.comparison import TimeInBrowser, compare_speed
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
 from export.report.readme import BENCH_FILE, write_readme_tables
 from export.report.speed_table import write_speed_plot
 from kakitori.engine import ENGINE
+from kakitori.model_directory import open_model
 from kakitori.schemas.bench import Bench, InkSpeed, Setting, Timing
 from kakitori.schemas.manifest import ManifestRow
 from kakitori.schemas.reader import read_document, write_document
-from kakitori.spec import read_spec
 from training.data.inspection import bench_ink
 
 
@@ -35,7 +35,8 @@ def run_bench(
     Raises:
         KakitoriError: if the model directory is incomplete, or a file differs from its manifest row.
     """
-    spec, manifest = read_spec(model_dir), read_manifest(model_dir)
+    model = open_model(model_dir)
+    spec, manifest = model.spec, model.manifest
     here = setting()
     report("Drawing ink")
     ink = [InkSpeed(**row) for row in bench_ink()]

@@ -9,7 +9,8 @@ from export.report.readme import make_card_tables, make_tables, read_measurement
 from export.report.reliability_tables import RELIABILITY_FILE, plot_reliability
 from export.report.speed_table import PLOT_FILE
 from kakitori.files import write_text
-from kakitori.spec import GENERATED, INK_CHARSETS, read_spec
+from kakitori.schemas.config import Licence
+from kakitori.spec import GENERATED, INK_CHARSETS, join_licences, read_spec
 from training.data.fonts.table import FONTS
 from training.data.registry import JOIN
 from training.fit.config import TrainConfig
@@ -38,7 +39,8 @@ def make_card(model_dir: Path) -> str:
     parts = spec.training.get("dataset", GENERATED).split(JOIN)
     name = model_dir.resolve().name
     return environment.get_template(CARD_TEMPLATE).render(
-        name=name, spec=spec, facts=spec.training, runs=runs, recipe=recipe_command(model_dir),
+        name=name, spec=spec, data={key: join_licences(spec.data, key) for key in Licence.__annotations__},
+        facts=spec.training, runs=runs, recipe=recipe_command(model_dir),
         is_drawn=is_drawn(parts), has_fonts=not set(parts) <= set(INK_CHARSETS), drawn=INK_CHARSETS,
         tables=make_tables(model_dir) | make_card_tables(model_dir), reliability=RELIABILITY_FILE,
         co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,

@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 from torch_pruning.utils import count_ops_and_params
 
-from export.manifest import find_row, read_manifest
+from export.manifest import find_row
 from export.report.tables import markdown_table
+from kakitori.model_directory import open_model
 from training.models.registry import count_parameters, format_widths
 from training.models.weights import load_network
 
@@ -27,7 +28,7 @@ def compare_row(model_dir: Path) -> list[str]:
         KakitoriError: if the model cannot be used, or FLOAT is not exported.
     """
     spec, network = load_network(model_dir)
-    manifest = read_manifest(model_dir)
+    manifest = open_model(model_dir).manifest
     kept = [find_row(manifest, FLOAT), *(row for row in manifest.files if row.variant == INT8)]
     top1 = [f"{row.evaluated[1].top1_percent:.2f} %" for row in kept]
     macs, _ = count_ops_and_params(network, torch.zeros(1, 1, spec.size, spec.size))

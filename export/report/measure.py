@@ -17,11 +17,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from export.manifest import find_row, read_manifest
+from export.manifest import find_row
 from export.report.card import write_card
 from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, onnx_predictor
 from kakitori.errors import KakitoriError
+from kakitori.model_directory import file_in, open_model
 from kakitori.schemas.evaluation import (
     AccuracyEntry,
     AccuracyRow,
@@ -184,8 +185,8 @@ def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
     if variant is None:
         _, network = load_network(model_dir)
         return network_predictor(network), f"torch {torch.__version__}"
-    row = find_row(read_manifest(model_dir), variant)
-    return onnx_predictor(model_dir / row.file), ENGINE
+    row = find_row(open_model(model_dir).manifest, variant)
+    return onnx_predictor(file_in(model_dir, row.file)), ENGINE
 
 
 def evaluation_sets(

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.manifest import read_manifest
 from export.report.compat_table import compat_table
 from export.report.corruption_tables import confusables_text, corruptions_text
 from export.report.reliability_tables import confidence_text, scores_text
@@ -12,12 +11,13 @@ from export.report.speed_table import speed_table
 from export.report.tables import accuracy_table, ink_table, variants_table
 from kakitori.errors import KakitoriError
 from kakitori.files import write_text
+from kakitori.model_directory import current_manifest
 from kakitori.schemas.bench import Bench
 from kakitori.schemas.compat import Matrix, read_matrix
 from kakitori.schemas.evaluation import EvaluationEntry
 from kakitori.schemas.manifest import Manifest
 from kakitori.schemas.reader import read_document
-from kakitori.spec import COMPAT_FILE, MANIFEST_FILE, read_spec
+from kakitori.spec import COMPAT_FILE, read_spec
 from training.evaluation.results import read_results
 
 BENCH_FILE = "bench.json"
@@ -42,7 +42,7 @@ def read_measurements(model_dir: Path) -> Measurements:
     bench, compat = model_dir / BENCH_FILE, model_dir / COMPAT_FILE
     return Measurements(
         evaluation=read_results(model_dir),
-        manifest=read_manifest(model_dir) if (model_dir / MANIFEST_FILE).exists() else None,
+        manifest=current_manifest(model_dir),
         bench=read_document(bench, Bench) if bench.exists() else None,
         compat=read_matrix(compat) if compat.exists() else None,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kakitori.schemas.manifest import Count, Sha256
+from kakitori.schemas.config import Count, Sha256
 
 Milliseconds = Annotated[float, Meta(ge=0)]
 

@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from kakitori.errors import KakitoriError
-from kakitori.schemas.manifest import Count, Percent, Sha256
+from kakitori.schemas.config import Count, Sha256
+from kakitori.schemas.manifest import Percent
 from kakitori.schemas.reader import read_document
 
 Status = Literal["green", "red", "grey"]

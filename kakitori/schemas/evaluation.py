@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from kakitori.schemas.manifest import Count, Percent
+from kakitori.schemas.config import Count
+from kakitori.schemas.manifest import Percent
 
 Figures = list[Annotated[float, Meta(ge=0, le=100)]]
 

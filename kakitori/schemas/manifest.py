@@ -5,12 +5,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Meta(ge=0)]
+from kakitori.schemas.config import ClassCount, Count, Name, Sha256
+
+# A name inside the model directory: no absolute path, no "..", and no character that a URL or a shell would change.
+OnnxFile = Annotated[str, Meta(max_length=200, pattern=r"^onnx/[A-Za-z0-9][A-Za-z0-9._-]*\.onnx\Z")]
+Variant = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 
 
-class Parity(msgspec.Struct, frozen=True, kw_only=True):
+class Parity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The largest logit difference from PyTorch, and the share in 0..1 of inputs with the same arg-max."""
 
     max_logit_difference: Annotated[float, Meta(ge=0)]
@@ -19,7 +22,7 @@ class Parity(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
 
 
-class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
+class Accuracy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Top-1 percentages of the file and of PyTorch on the same images."""
 
     top1_percent: Percent
@@ -27,11 +30,11 @@ class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
     images: Count
 
 
-class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
+class ManifestRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One checked ONNX file; `file` is its path inside the model directory, `accuracy` is by evaluation set."""
 
-    variant: str
-    file: str
+    variant: Variant
+    file: OnnxFile
     backend: str
     precision: str
     pooling: str
@@ -49,13 +52,17 @@ class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
         return next(iter(self.accuracy.items()))
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of a model; `weights` is the SHA-256 of the weights' file that they were made from."""
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ONNX files of a model.
 
-    model: str
-    charset: str
-    num_classes: Annotated[int, Meta(ge=2)]
+    `weights` is the SHA-256 of the file of weights that they were made from; `model_digest` is that of config.json.
+    """
+
+    model: Name
+    charset: Name
+    num_classes: ClassCount
     digest: str
+    model_digest: str
     size: Count
     weights: Sha256
     files: list[ManifestRow]

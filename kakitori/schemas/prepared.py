@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from kakitori.errors import DataError
+from kakitori.schemas.config import Count
 from kakitori.schemas.reader import read_document
 
 METADATA_FILE, PROGRESS_FILE = "metadata.json", "progress.json"
 PREPARE_AGAIN = "prepare the set again with `invoke data`"
 NPY_MAGIC = b"\x93NUMPY"
 
-Count = Annotated[int, Meta(ge=0)]
 
 
 class SplitFacts(Struct):

@@ -33,7 +33,7 @@ def blobs(labels: np.ndarray, size: int, seed) -> np.ndarray:
 def tiny_spec(arch: str = "resnet", pooling: str = "adaptive_avg", num_classes: int = NUM_CLASSES) -> ModelSpec:
     """Return the spec of a tiny network over the first classes of etl9g."""
     digest = get_charset("etl9g", num_classes).digest
-    return ModelSpec(arch, WIDTHS[arch], pooling, "etl9g", num_classes, digest, size=SIZE, data=dict(KANJIVG_LICENCE))
+    return ModelSpec(arch, WIDTHS[arch], pooling, "etl9g", num_classes, digest, size=SIZE, data=(KANJIVG_LICENCE,))
 
 
 @cache

@@ -10,8 +10,11 @@ import pytest
 from export import variants
 from export.backends import BACKENDS, PRECISIONS
 from export.errors import AccuracyError, ExportError, ParityError, VariantsFailed
-from export.manifest import read_manifest
+from export.manifest import is_absent, is_intact
+from export.report.measure import open_variant
 from kakitori.errors import KakitoriError, ModelError
+from kakitori.model_directory import open_model, read_manifest
+from training.models.weights import load_network, save_network
 
 
 def files(model_dir):
@@ -42,7 +45,7 @@ def test_two_exports_are_the_same_bytes(make_model, export, arch):
 def test_manifest_states_the_truth(make_model, export):
     model = make_model()
     rows = export(model)
-    manifest = read_manifest(model)
+    manifest = open_model(model).manifest
     assert manifest.files == rows
     assert (manifest.model, manifest.charset, manifest.num_classes, manifest.size) == ("tiny", "etl9g", 10, 32)
     fp32, int8 = rows
@@ -85,7 +88,7 @@ def test_a_failed_check_leaves_the_directory_as_it_was(make_model, export, monke
     assert files(model) == before
 
 
-def test_every_failure_is_told(make_model, export, monkeypatch):
+def test_every_failure_is_reported(make_model, export, monkeypatch):
     model = make_model()
     before = files(model)
     monkeypatch.setitem(variants.SCHEMES, "static-qdq", ruin)
@@ -175,6 +178,44 @@ def test_illegal_choices(make_model, export, choices, message):
     assert files(model) == before
 
 
+def test_nothing_is_written_through_a_link_out_of_the_directory(make_model, export, tmp_path):
+    model, elsewhere = make_model(), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (model / "onnx").symlink_to(elsewhere)
+    with pytest.raises(ModelError, match="leads out of"):
+        export(model)
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda model: open_variant(model, "strict.fp32"),
+        lambda model: is_intact(model, open_model(model).manifest.files[0]),
+        lambda model: is_absent(model, open_model(model).manifest.files[0]),
+    ],
+)
+def test_no_file_is_read_through_a_link_out_of_the_directory(make_model, export, tmp_path, read):
+    model = make_model()
+    export(model, precisions=["fp32"])
+    (model / "onnx").rename(tmp_path / "elsewhere")
+    (model / "onnx").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match=r"strict\.fp32\.onnx' leads out of"):
+        read(model)
+
+
+def test_files_of_the_weights_before_are_refused_until_they_are_exported_again(make_model, export):
+    model = make_model()
+    export(model, precisions=["fp32"])
+    spec, network = load_network(model)
+    network.classifier[-1].bias.data[0] -= 1e-4
+    save_network(spec, network, model)
+    with pytest.raises(ModelError, match=r"mapping\.json has model_digest .*: they belong to different models"):
+        open_variant(model, "strict.fp32")
+    export(model, precisions=["fp32"])
+    open_variant(model, "strict.fp32")
+
+
 def test_no_model_directory(tmp_path, export):
     with pytest.raises(ModelError, match=r"There is no model directory '.*nothing'"):
         export(tmp_path / "nothing")
@@ -186,7 +227,7 @@ def test_no_model_directory(tmp_path, export):
     [
         (lambda config: config.update(digest="sha256:0"), "charset digest 'sha256:0' is not that of 'etl9g'"),
         (lambda config: config.update(widths=[8, 16, 16, 32]), "does not fit the 'resnet' network of its config"),
-        (lambda config: config.pop("size"), "lacks size"),
+        (lambda config: config.pop("size"), "missing required field `size`"),
     ],
 )
 def test_a_config_of_other_weights(make_model, export, change, message):

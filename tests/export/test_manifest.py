@@ -1,14 +1,16 @@
-"""A manifest that cannot be trusted is refused, and the sentence names the row and the field."""
+"""A damaged manifest is refused, and the sentence names the row and the field."""
 
 import json
 
 import msgspec
 import pytest
 
-from export.errors import ManifestError
-from export.manifest import find_row, read_manifest, write_manifest
-from kakitori.errors import KakitoriError
+from export.manifest import find_row, keep_rows, write_manifest
+from kakitori.charset import get_charset
+from kakitori.errors import KakitoriError, ModelError
+from kakitori.model_directory import read_manifest
 from kakitori.schemas.manifest import Manifest
+from kakitori.spec import ModelSpec
 
 
 def row(variant="strict.int8"):
@@ -29,7 +31,8 @@ def row(variant="strict.int8"):
 
 
 def document(*rows):
-    head = {"model": "m", "charset": "etl9g", "num_classes": 2, "digest": "sha256:0", "size": 64, "weights": "0" * 64}
+    head = {"model": "m", "charset": "etl9g", "num_classes": 2, "digest": "sha256:0",
+            "model_digest": "sha256:1", "size": 64, "weights": "0" * 64}  # fmt: skip
     return {**head, "files": list(rows)}
 
 
@@ -61,7 +64,7 @@ def test_an_unknown_variant_lists_the_exported_ones():
 def test_not_a_manifest(tmp_path, text, message):
     if text is not None:
         (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(ManifestError, match=message):
+    with pytest.raises(ModelError, match=message):
         read_manifest(tmp_path)
 
 
@@ -71,17 +74,32 @@ def test_not_a_manifest(tmp_path, text, message):
         ([{**row(), "opset": "11"}], r"field files\[0\].opset: expected `int`, found '11': run `invoke export`"),
         ([row(), {**row("x"), "sha256": "abc"}], r"field files\[1\].sha256: expected `str` matching .*, found 'abc'"),
         ([{**row(), "accuracy": {"ink": {}}}], r"files\[0\].accuracy.*missing required field `top1_percent`"),
+        ([{**row(), "sha256": "0" * 64 + "\n"}], r"field files\[0\].sha256: expected"),
+        ([{**row(), "variant": "../x"}], r"field files\[0\].variant: expected .* found '../x'"),
+        ([{**row(), "note": 1}], r"field files\[0\]: object contains unknown field `note`"),
         ([row(), row()], "variant 'strict.int8' is listed 2 times, expected once"),
         (["row"], r"field files\[0\]: expected `object`, found 'row'"),
     ],
 )
 def test_a_row_at_fault(tmp_path, rows, message):
     (tmp_path / "manifest.json").write_text(json.dumps(document(*rows)))
-    with pytest.raises(ManifestError, match=message):
+    with pytest.raises(ModelError, match=message):
         read_manifest(tmp_path)
 
 
 def test_a_manifest_that_lists_a_variant_twice_is_not_written(tmp_path):
-    with pytest.raises(ManifestError, match="listed 2 times"):
+    with pytest.raises(ModelError, match="listed 2 times"):
         write_manifest(manifest(row(), row()), tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_row_whose_file_is_behind_a_link_out_of_the_directory_is_not_read(tmp_path):
+    charset = get_charset("digits")
+    spec = ModelSpec("cnn", (8,), "adaptive_avg", "digits", 10, charset.digest)
+    model, elsewhere = tmp_path / "model", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    model.mkdir()
+    (model / "onnx").symlink_to(elsewhere)
+    write_manifest(manifest(row()), model)
+    with pytest.raises(ModelError, match="leads out of"):
+        keep_rows(model, spec, set(), print)

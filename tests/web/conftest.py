@@ -4,12 +4,15 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from export.manifest import build_manifest, write_manifest
+from export.mapping import build_mapping, write_mapping
 from kakitori.charset import get_charset
-from kakitori.files import write_json
-from kakitori.spec import CONFIG_FILE, MANIFEST_FILE, MAPPING_FILE, ModelSpec, write_spec
-from web.npm import npm_command
+from kakitori.npm import npm_command
+from kakitori.schemas.manifest import ManifestRow
+from kakitori.spec import ModelSpec, write_spec
 
 ROOT = Path(__file__).parents[2]
 NETWORK = b"not really ONNX"
@@ -18,28 +21,25 @@ NETWORK = b"not really ONNX"
 def write_model(folder: Path, name: str = "etl9g") -> Path:
     """Write a model directory of a charset as `invoke export` does, with a stand-in for the network."""
     charset = get_charset(name)
+    spec = ModelSpec(
+        "cnn", (8, 16), "adaptive_avg", name, len(charset), charset.digest, training={"dataset": "ink"}
+    )
     folder.mkdir()
-    write_spec(ModelSpec("cnn", (8, 16), "adaptive_avg", name, len(charset), charset.digest), folder)
-    identity = {"charset": name, "num_classes": len(charset), "digest": charset.digest}
-    write_json(folder / MAPPING_FILE, identity | {
-        "class_to_jis": {str(index): charset.jis(index) for index in range(len(charset))},
-        "class_to_char": {str(index): character for index, character in enumerate(charset.characters)},
-        "model_info": {"dataset": "ink", "accuracy": {"generated ink": 97.5}},
-    })
+    write_spec(spec, folder)
+    write_mapping(build_mapping(spec, {"generated ink": 97.5}), spec, folder)
     (folder / "onnx").mkdir()
     rows = []
     for variant in ("strict.fp32", "strict.int8"):
         content = NETWORK + variant.encode()
         (folder / f"onnx/{variant}.onnx").write_bytes(content)
-        rows.append({
+        rows.append(msgspec.convert({
             "variant": variant, "file": f"onnx/{variant}.onnx", "backend": "strict", "precision": variant[7:],
             "pooling": "fixed_avg", "opset": 11, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
             "operators": {"Conv": 9}, "exporter": "torchscript",
             "parity": {"max_logit_difference": 0.2, "argmax_agreement": 1.0, "inputs": 64, "engine": "onnxruntime"},
             "accuracy": {"pen <&> paper": {"top1_percent": 98.76, "fp32_top1_percent": 98.8, "images": 1234}},
-        })
-    write_json(folder / MANIFEST_FILE, {"model": "kanji", **identity, "files": rows})
-    assert (folder / CONFIG_FILE).is_file()
+        }, ManifestRow))
+    write_manifest(build_manifest(folder, spec, rows), folder)
     return folder
 
 

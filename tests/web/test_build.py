@@ -116,7 +116,7 @@ def test_a_further_model_is_no_part_of_the_first_visit(model_dir, wide_dir, tmp_
 
 
 def test_models_of_the_same_name_are_refused(model_dir, tmp_path):
-    with pytest.raises(SiteError, match=r"Two models are named alike \(model, model\)"):
+    with pytest.raises(SiteError, match=r"Two models have the same name \(model, model\)"):
         build_site([model_dir, model_dir], tmp_path / "dist")
 
 
@@ -144,8 +144,30 @@ def test_a_missing_model(tmp_path):
 @pytest.mark.parametrize("name", ["mapping.json", "manifest.json"])
 def test_a_missing_file(model_dir, tmp_path, name):
     (model_dir / name).unlink()
-    with pytest.raises(SiteError, match=f"{name} does not exist"):
+    with pytest.raises(ModelError, match=f"{name} does not exist"):
         build_site([model_dir], tmp_path / "dist")
+
+
+def test_a_link_in_a_model_directory_is_not_followed_out_of_it(model_dir, tmp_path):
+    secret = tmp_path / "secret"
+    (model_dir / "onnx").rename(secret)
+    (model_dir / "onnx").symlink_to(secret)
+    with pytest.raises(ModelError, match=r"strict\.int8\.onnx' leads out of '.*model', expected a file in it"):
+        build_site([model_dir], tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.parametrize(
+    "file", ["../outside.onnx", "/etc/passwd", "onnx/../../x.onnx", "onnx/a.onnx\n", "config.json"]
+)
+def test_a_manifest_that_names_a_file_elsewhere_is_refused(model_dir, tmp_path, file):
+    path = model_dir / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["files"][1]["file"] = file
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"manifest\.json, field files\[1\]\.file: expected .*, found "):
+        build_site([model_dir], tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
 
 
 def test_a_folder_of_others_is_not_replaced(model_dir, tmp_path):

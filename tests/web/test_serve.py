@@ -100,3 +100,15 @@ def test_mistakes(tmp_path, built_site):
     server, address = make_server(built_site)
     with server, pytest.raises(SiteError, match="choose another, or 0 for a free one"):
         make_server(built_site, urlsplit(address).port)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    site = tmp_path / "site"
+    (site / "sub").mkdir(parents=True)
+    (site / "index.html").write_text("site")
+    (site / "sub" / "index.html").symlink_to(tmp_path / "secret")
+    (site / "file").symlink_to(tmp_path / "secret")
+    with running_server(site) as address:
+        assert [fetch(address, path)[0].status for path in ("", "file", "sub/", "sub/index.html")] == [
+            200, 404, 404, 404]  # fmt: skip

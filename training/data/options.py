@@ -7,7 +7,8 @@ from typing import Any
 
 from kakitori.charset import CHARSETS
 from kakitori.errors import KakitoriError, check_choice
-from kakitori.spec import GENERATED, INK_CHARSETS, SIZES, ModelSpec
+from kakitori.schemas.config import SIZES
+from kakitori.spec import GENERATED, INK_CHARSETS, ModelSpec
 
 # Groups of sources that take the same flags. FILES are all sources that have no group of their own.
 INK, ETL, FONTS, DIGITS, FILES = "ink", "etl", "fonts", "digits", "a set read from files"

@@ -15,8 +15,9 @@ import numpy as np
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError, KakitoriError, check_choice
+from kakitori.schemas.config import SIZES
 from kakitori.schemas.prepared import METADATA_FILE
-from kakitori.spec import SIZES, ModelSpec
+from kakitori.spec import ModelSpec
 from kakitori.stroke_files import read_stroke_file
 from training.data.etl.prepare import prepare_etl
 from training.data.fonts.prepare import prepare_fonts

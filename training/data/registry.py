@@ -9,6 +9,7 @@ import numpy as np
 
 from kakitori.charset import Charset, get_charset, limited
 from kakitori.errors import DataError, KakitoriError
+from kakitori.schemas.config import Licence
 from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
 from training.data.fonts.table import FONTS, is_font_set
@@ -45,12 +46,7 @@ class Dataset:
 
     source: Source
     charset: Charset
-    licences: tuple[dict[str, str], ...]  # source, url, licence and attribution of each part; no row twice
-
-    @property
-    def licence(self) -> dict[str, str]:
-        """Return the licences as one row, the different values of each field joined by "; "."""
-        return {key: "; ".join(dict.fromkeys(row.get(key, "") for row in self.licences)) for key in KANJIVG_LICENCE}
+    licences: tuple[Licence, ...]  # of each part; no row twice
 
 
 def open_dataset(

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from kakitori.confidence import REJECTION_FACTOR, best_probabilities, chunks
-from kakitori.spec import GENERATED, Confidence, ModelSpec, write_spec
+from kakitori.model_directory import restamp
+from kakitori.spec import GENERATED, Confidence, ModelSpec
 from training.data.prepared import VALIDATION
 from training.data.registry import Source, open_source
 from training.fit.loop import predict
@@ -50,7 +51,7 @@ def calibrate(model_dir: Path) -> ModelSpec:
     name = spec.training.get("dataset", GENERATED)
     source = open_source(name, spec.size, spec.get_charset(), spec.training.get("mix"))
     spec = replace(spec, confidence=fit_network(spec, network, source))
-    write_spec(spec, model_dir)
+    restamp(model_dir, spec)
     return spec
 
 

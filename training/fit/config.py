@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from kakitori.errors import KakitoriError
-from kakitori.spec import POOLINGS, SIZES
+from kakitori.schemas.config import SIZES
+from kakitori.spec import POOLINGS
 from training.fit import settings
 from training.fit.settings import Setting
 from training.models.registry import ARCHITECTURES, check_widths

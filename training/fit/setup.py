@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kakitori.charset import CHARSETS
 from kakitori.errors import ModelError
-from kakitori.spec import ModelSpec, read_spec
+from kakitori.spec import ModelSpec, check_spec, read_spec
 from training.compress.distillation import Loss, Teacher, label_loss, open_teacher, teacher_loss
 from training.compress.low_rank import factor_classifier
 from training.compress.pruning import prune_network
@@ -94,11 +94,13 @@ def make_spec(config: TrainConfig, dataset: Dataset) -> ModelSpec:
     theirs = read_spec(config.start_from) if config.start_from else None
     widths = config.widths or (theirs or get_architecture(config.arch)).widths
     charset = dataset.charset
-    return ModelSpec(
+    spec = ModelSpec(
         config.arch, widths, config.pooling, charset.name, len(charset), charset.digest, config.size,
         radius=dataset.source.pen_radius(config.size), rank=theirs.rank if theirs else config.low_rank,
-        characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licence,
+        characters=None if charset.name in CHARSETS else charset.characters, data=dataset.licences,
     )  # fmt: skip
+    check_spec(spec, config.model)
+    return spec
 
 
 def first_model(

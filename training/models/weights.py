@@ -1,29 +1,37 @@
-"""Read and write the weights of a model directory, together with their spec and charset digest.
+"""Reading and writing a model directory's weights, together with the spec that they belong to.
 
-Weights are safetensors files, which are read without unpickling.
+Weights are safetensors: reading them runs no code of the file.
 """
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from kakitori.confidence import Predictor
 from kakitori.errors import ModelError
-from kakitori.files import replacing
+from kakitori.files import replacing, sha256_of
+from kakitori.model_directory import file_in
 from kakitori.spec import WEIGHTS_FILE, ModelSpec, read_spec, write_spec
 from training.models.registry import build_network
 
 
 def save_network(spec: ModelSpec, network: nn.Module, model_dir: Path) -> None:
-    """Write `model.safetensors`, with the charset digest in its metadata, and then `config.json`."""
+    """Write `model.safetensors`, with the charset digest in its metadata, and then `config.json`, with its SHA-256.
+
+    Raises:
+        ModelError: if a field of the spec is out of its bounds.
+    """
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    content = save(weights, metadata={"digest": spec.digest})  # one key: several come in random order
     with replacing(model_dir / WEIGHTS_FILE) as temporary:
-        save_file(weights, temporary, metadata={"digest": spec.digest})  # one key: several come in random order
-    write_spec(spec, model_dir)
+        temporary.write_bytes(content)
+    write_spec(replace(spec, weights=hashlib.sha256(content).hexdigest()), model_dir)
 
 
 def load_network(model_dir: Path) -> tuple[ModelSpec, nn.Module]:
@@ -33,7 +41,7 @@ def load_network(model_dir: Path) -> tuple[ModelSpec, nn.Module]:
         ModelError: if a file is missing or damaged, or weights and config do not belong together.
     """
     spec = read_spec(model_dir)
-    path = model_dir / WEIGHTS_FILE
+    path = file_in(model_dir, WEIGHTS_FILE)
     if not path.is_file():
         raise ModelError(f"{path} does not exist: run `invoke train`, or restore it.")
     try:
@@ -47,13 +55,26 @@ def load_network(model_dir: Path) -> tuple[ModelSpec, nn.Module]:
             f"{path} was trained for the charset with digest {digest!r}, but its config says {spec.digest!r}: "
             "put the files of one training run together."
         )
+    found = sha256_of(path)
+    if found != spec.weights:
+        raise ModelError(
+            f"{path} has the SHA-256 {found}, and its config was written for weights with {spec.weights}: they are of "
+            "different training runs, or training was stopped between the two files; restore both, or train again."
+        )
+    _check_fits(spec, weights, path)
     network = build_network(spec)
+    network.load_state_dict(weights)
+    return spec, network.eval()
+
+
+def _check_fits(spec: ModelSpec, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Raise ModelError unless the weights have the names and shapes of the network, which takes no memory here."""
     try:
-        network.load_state_dict(weights)
+        with torch.device("meta"):
+            build_network(spec).load_state_dict(weights, assign=True)
     except RuntimeError as problem:
         reason = str(problem).splitlines()[1].strip()
         raise ModelError(f"{path} does not fit the {spec.arch!r} network of its config: {reason}") from problem
-    return spec, network.eval()
 
 
 def network_predictor(network: nn.Module) -> Predictor:

@@ -7,12 +7,13 @@ from pathlib import Path
 from export.backends import ALL, BACKENDS, Backend, Variant, select_precisions
 from export.build import export_model
 from export.errors import PoolingError
-from export.manifest import is_intact, read_manifest
+from export.manifest import is_intact
 from export.pooling import resolve_pooling
 from kakitori.errors import check_choice
+from kakitori.model_directory import current_manifest, file_in
 from kakitori.schemas.compat import Refused
 from kakitori.schemas.manifest import ManifestRow
-from kakitori.spec import INPUT_NAME, MANIFEST_FILE, OUTPUT_NAME, POOLINGS
+from kakitori.spec import INPUT_NAME, OUTPUT_NAME, POOLINGS
 from training.models.weights import load_network
 from wasm_check.inputs import ink_suite, stroke_suite
 from wasm_check.job import FileFacts, Subject, Suite
@@ -71,7 +72,8 @@ def add_subjects(model_dir: Path, variants: list[Variant], model: str, report: R
     for variant in variants:
         row = rows[variant.name]
         facts = FileFacts(model=model, **{fact: getattr(row, fact) for fact in FACTS})
-        subjects.append(Subject(variant.name, model_dir / row.file, INPUT_NAME, OUTPUT_NAME, model, facts))
+        path = file_in(model_dir, row.file)
+        subjects.append(Subject(variant.name, path, INPUT_NAME, OUTPUT_NAME, model, facts))
     return subjects
 
 
@@ -138,9 +140,8 @@ def _calls(variants: list[Variant]) -> dict[tuple[str, tuple[str, ...]], list[st
 
 
 def _rows(model_dir: Path) -> dict[str, ManifestRow]:
-    if not (model_dir / MANIFEST_FILE).exists():
-        return {}
-    return {row.variant: row for row in read_manifest(model_dir).files}
+    manifest = current_manifest(model_dir)
+    return {row.variant: row for row in manifest.files} if manifest else {}
 
 
 def _is_exported(model_dir: Path, row: ManifestRow | None) -> bool:

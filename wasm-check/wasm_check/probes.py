@@ -19,14 +19,15 @@ PROBE_TRAINING: dict[str, Any] = {"class_limit": 50, "epochs": 48, "size": 64, "
 
 
 def copy_model(model_dir: Path, copy: Path) -> Path:
-    """Return a folder with a copy of a model's weights, for exports that must not change its own manifest.
+    """Return a folder with a copy of a model's weights and config, where its other poolings are exported.
 
-    Files in it that were exported from other weights are deleted.
+    Files in it that were made from another config or other weights are deleted.
     """
-    if not (copy / WEIGHTS_FILE).exists() or sha256_of(copy / WEIGHTS_FILE) != sha256_of(model_dir / WEIGHTS_FILE):
+    files = (CONFIG_FILE, WEIGHTS_FILE)
+    if not all((copy / file).exists() and sha256_of(copy / file) == sha256_of(model_dir / file) for file in files):
         shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True, exist_ok=True)
-    for file in (CONFIG_FILE, WEIGHTS_FILE):
+    for file in files:
         shutil.copyfile(model_dir / file, copy / file)
     return copy
 

@@ -5,11 +5,11 @@ import onnx
 import pytest
 import torch
 
-from export.manifest import read_manifest
 from export.report import comparison, latency
 from export.report.comparison import BrowserTimes, compare_speed, with_ratios
 from export.report.latency import native_samples, percentiles
 from export.report.standin import CHOSEN, STAND_INS, StandIn, scaled, write_standin
+from kakitori.model_directory import open_model
 from kakitori.schemas.bench import Browser
 
 
@@ -67,7 +67,7 @@ def test_the_files_that_pages_run_are_compared_in_both_places(make_model, export
         heard.extend(files)
         return BrowserTimes("a browser", tuple(np.full(5, 1.0 + i) for i in range(len(files))))
 
-    result = compare_speed(model, read_manifest(model).files, 32, time_in_browser, tmp_path)
+    result = compare_speed(model, open_model(model).manifest.files, 32, time_in_browser, tmp_path)
     assert heard == [(tmp_path / "standin.onnx", 64), (model / "onnx/strict.fp32.onnx", 32)]
     assert [row.name for row in result.rows] == ["stand-in", "strict.fp32"]
     assert [row.browser.ratio for row in result.rows] == [1.0, 2.0]

@@ -77,4 +77,4 @@ def test_a_factored_model_is_trained_on_and_exported_as_int8(tmp_path):
     spec, network = load_network(further.model)
     assert (spec.rank, network.classifier[-1].weight.shape) == (6, (16, 6))
     rows = export_model(further.model, ["strict"], ["fp32", "int8"], report=lambda line: None)
-    assert [row["operators"]["Gemm"] for row in rows] == [2, 2]
+    assert [row.operators["Gemm"] for row in rows] == [2, 2]

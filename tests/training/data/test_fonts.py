@@ -140,7 +140,7 @@ def test_ink_and_fonts_keep_the_order_of_classes_of_ink(tmp_path, monkeypatch):
     prepare("fonts", Options(SIZE, tmp_path / "own"), lambda line: None)
     data = open_dataset("ink+fonts", SIZE, mix="6:1")
     assert data.charset == get_charset("etl9g")
-    assert "KanjiVG" in data.licence["attribution"]
+    assert "KanjiVG" in data.licences[0]["attribution"]
     assert data.source.images(np.arange(4), SIZE, (0, 1)).any(axis=(1, 2)).all()
 
 

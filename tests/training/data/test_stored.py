@@ -131,8 +131,8 @@ def test_ink_and_a_set_are_opened_together(prepared):
     assert data.charset == prepared.charset
     assert data.source.images_per_epoch == 3 * 20 + 9
     assert data.source.pen_radius(64) == ModelSpec.radius, "strokes are drawn with the pen that the ink is drawn with"
-    assert "KanjiVG" in data.licence["attribution"]
-    assert "By nobody." in data.licence["attribution"]
+    assert "KanjiVG" in data.licences[0]["attribution"]
+    assert "By nobody." in data.licences[1]["attribution"]
     images, labels = data.source.held_out(VALIDATION, SIZE, 9)
     assert labels.tolist() == [0, 1, 2] * 3 + [0, 0, 1]
     assert images.shape == (12, SIZE, SIZE)

