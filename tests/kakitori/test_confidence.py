@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kakitori.confidence import best_probabilities, is_unsure, softmax
-from kakitori.errors import ModelError
+from kakitori.errors import EngineError, ModelError
 from kakitori.spec import Confidence, ModelSpec, read_spec, write_spec
 from training.evaluation.metrics import BINS, calibration_error_percent, reliability
 from training.fit.calibration import REFUSED, fit_confidence, fit_temperature
@@ -62,6 +62,16 @@ def test_probabilities_sum_to_one_for_large_logits():
     probabilities = softmax(np.array([[1000, 999, -1000]], np.float32), 0.5)
     assert probabilities.sum() == pytest.approx(1)
     assert probabilities[0, 0] == pytest.approx(1 / (1 + np.exp(-2)))
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_logits_that_are_no_numbers_are_an_error_that_counts_them(broken):
+    logits = np.zeros((600, 3), np.float32)  # more than one chunk
+    logits[550, 1:] = broken
+    calls = (lambda: softmax(logits), lambda: best_probabilities(logits, 1), lambda: is_unsure(logits, Confidence()))
+    for call in calls:
+        with pytest.raises(EngineError, match=r"NaN or infinity in 2 of [0-9,]+ logits: .*Export the model again"):
+            call()
 
 
 def test_true_chances_have_little_calibration_error(answers):

@@ -3,7 +3,7 @@
 import "../kakitori/pad.js";
 import { createRecognizer } from "../kakitori/index.js";
 import { announcement } from "../kakitori/pad/words.js";
-import { noCandidates } from "../kakitori/shared/classes.js";
+import { noCandidates } from "../kakitori/shared/candidates.js";
 import { createBoard } from "./board.js";
 import { createLine } from "./line.js";
 import { createLoading } from "./loading.js";
