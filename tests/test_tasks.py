@@ -9,7 +9,7 @@ import pytest
 
 from export.backends import BACKENDS, STRICT_OPERATORS
 
-TASKS = ("ablate", "bench", "calibrate", "compat", "data", "doctor", "evaluate", "export", "serve", "site", "test",
+TASKS = ("ablate", "bench", "calibrate", "compat", "data", "doctor", "evaluate", "export", "read", "serve", "site", "test",
          "train")  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import { rank } from "../../web/static/kakitori/shared/candidates.js";
 import { modelFacts, verifyDigests } from "../../web/static/kakitori/shared/model.js";
 
 const FIXTURE = readFileSync(new URL("../assets/model_digest.json", import.meta.url), "utf-8");
-const load = () => JSON.parse(FIXTURE);
+const load = (model = "wide") => JSON.parse(FIXTURE)[model];
 const facts = ({ config, mapping, manifest }, variant) => modelFacts(config, mapping, manifest, variant);
 const verify = async (documents) => verifyDigests(documents.config, facts(documents));
 const set = (document, path, value) => {
@@ -22,9 +22,18 @@ test("the facts of a model are read, and its digests are those of Python", async
   const documents = load();
   const { variant, file, numClasses, classes, confidence } = facts(documents);
   assert.deepEqual([variant, file.file, numClasses], ["strict.int8", "onnx/strict.int8.onnx", 3]);
-  assert.deepEqual([classes.characters, classes.jis], [["つ", "𠮷", "田"], ["2444", null, "4544"]]);
+  assert.deepEqual([classes.characters, classes.jis], [["、", "：", "；"], ["2122", "2127", "2128"]]);
+  assert.deepEqual(classes.homoglyphs.characters.get(0), ["、", "・", ".", ",", "ヽ", "丶"]);
+  assert.deepEqual(classes.homoglyphs.places.get("ヽ"), { size: [0.5, 1], middle: [0, 1] });
   assert.deepEqual(confidence, { temperature: 0.58106, rejectionTemperature: 1.16212, threshold: 0.087934 });
   assert.equal(facts(documents, "strict.fp32").file.file, "onnx/strict.fp32.onnx");
+  assert.equal(await verify(documents), true);
+});
+
+test("words and characters beyond the BMP have the digests of Python", async () => {
+  const documents = load("words");
+  assert.deepEqual(facts(documents).classes.characters, ["apple", "𠮷", "田"]);
+  assert.deepEqual(facts(documents).classes.jis, [null, null, "4544"]);
   assert.equal(await verify(documents), true);
 });
 
@@ -38,11 +47,11 @@ test("a change of the network, the classes or the thresholds is refused", async 
     ["config.confidence.rejection_temperature", 2],
     ["config.confidence.threshold", 0.08],
     ["mapping.class_to_jis.2", "4545"],
-    ["mapping.class_to_jis.1", "4545"],
-    ["mapping.class_to_homoglyphs.0", ["っ", "つ"]],
+    ["mapping.class_to_jis.1", null],
+    ["mapping.class_to_homoglyphs.0", ["、", "・", "."]],
     ["mapping.class_to_homoglyphs", undefined],
-    ["mapping.homoglyph_to_jis.っ", "2444"],
-    ["mapping.homoglyph_to_place.っ.size", [0, 0.6]],
+    ["mapping.homoglyph_to_jis.・", "2444"],
+    ["mapping.homoglyph_to_place.・.size", [0, 0.6]],
     ["mapping.homoglyph_to_place", {}],
   ];
   for (const [path, value] of changes) {
@@ -54,7 +63,7 @@ test("a change of the network, the classes or the thresholds is refused", async 
 
 test("a changed character is refused by the charset's digest", async () => {
   const documents = load();
-  documents.mapping.class_to_char[2] = "由";
+  documents.mapping.class_to_char[2] = "；".normalize("NFKC");
   await assert.rejects(verify(documents), /config\.json has digest sha256:.*: the files belong to different models/);
 });
 
@@ -104,8 +113,8 @@ test("classes that are missing, superfluous or no text are refused", () => {
     ["class_to_char.2", "", /class_to_char "" for 2/],
     ["class_to_char.2", 7, /class_to_char 7 for 2/],
     ["class_to_jis.2", "45", /class_to_jis "45" for 2/],
-    ["class_to_homoglyphs.0", "つっ", /class_to_homoglyphs/],
-    ["homoglyph_to_place.っ.size", [0], /homoglyph_to_place/],
+    ["class_to_homoglyphs.0", "、・", /class_to_homoglyphs/],
+    ["homoglyph_to_place.・.size", [0], /homoglyph_to_place/],
   ]) {
     const documents = load();
     set(documents.mapping, path, value);

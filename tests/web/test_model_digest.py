@@ -1,8 +1,9 @@
 """`model_digest`: the fixture agrees with its definition, computed here step by step, and with JavaScript.
 
-tests/assets/model_digest.json holds config.json, mapping.json and manifest.json of a model of three classes without
-network: a class of two homoglyphs, a character beyond JIS X 0208 and the BMP, and 田. It was written by hand; its
-digests are those that this test computes.
+tests/assets/model_digest.json holds config.json, mapping.json and manifest.json of two models of three classes, without
+weights and network: "wide" has the first classes of that charset, one of six homoglyphs; "words" has a word, a
+character beyond JIS X 0208 and the BMP, and a kanji. It was made with `export.mapping.build_mapping` and the digests
+that this test computes.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def documents(root):
-    """The fixture: config, mapping and manifest."""
+    """The fixture: config, mapping and manifest by the model's name."""
     return json.loads((root / "tests/assets/model_digest.json").read_text(encoding="utf-8"))
 
 
@@ -35,7 +36,7 @@ def expected_text(config, mapping):
     ]  # fmt: skip
     for index, char in mapping["class_to_char"].items():
         fields = [char, mapping["class_to_jis"][index] or "-"]
-        for homoglyph in mapping["class_to_homoglyphs"].get(index, []):
+        for homoglyph in mapping.get("class_to_homoglyphs", {}).get(index, []):
             place = mapping["homoglyph_to_place"].get(homoglyph)
             numbers = ",".join(float64_hex(*place["size"], *place["middle"])) if place else "-"
             fields.append(f"{homoglyph}:{mapping['homoglyph_to_jis'][homoglyph] or '-'}:{numbers}")
@@ -43,8 +44,9 @@ def expected_text(config, mapping):
     return "\n".join(lines)
 
 
-def test_the_fixtures_digest_is_that_of_the_definition(documents):
-    config, mapping, manifest = (documents[name] for name in ("config", "mapping", "manifest"))
+@pytest.mark.parametrize("model", ["wide", "words"])
+def test_the_fixtures_digest_is_that_of_the_definition(documents, model):
+    config, mapping, manifest = (documents[model][name] for name in ("config", "mapping", "manifest"))
     digest = "sha256:" + hashlib.sha256(expected_text(config, mapping).encode()).hexdigest()
     assert config["model_digest"] == mapping["model_digest"] == manifest["model_digest"] == digest
 

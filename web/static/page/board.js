@@ -1,16 +1,18 @@
-/** The nine places for candidates. @typedef {import("../kakitori/index.js").Candidate} Candidate */
+/** The nine places of the candidates. @typedef {import("../kakitori/index.js").Candidate} Candidate */
 
-/** From here on the teacher's ring is drawn: hardly any doubt. */
+/** Probability from which the red ring is drawn around a candidate. */
 const SURE = 0.9;
+/** Letters that fit a place at full size. */
+const FULL_SIZE_LETTERS = 2;
 
-/** "98.4 %", and no false certainty at the ends. @param {number} probability */
+/** Return "98.4 %"; near the ends ">99.9 %" and "<0.1 %". @param {number} probability */
 export function percent(probability) {
   if (probability > 0.999) return ">99.9 %";
   if (probability < 0.001) return "<0.1 %";
   return `${(100 * probability).toFixed(1)} %`;
 }
 
-/** "U+7530", and nothing for a class that is no character. @param {number | null} codePoint */
+/** Return "U+7530"; "" for a class that is no single character. @param {number | null} codePoint */
 export function unicode(codePoint) {
   if (codePoint === null) return "";
   return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
@@ -37,6 +39,7 @@ function fill(card, candidate) {
   card.disabled = candidate === undefined;
   card.classList.toggle("sure", candidate !== undefined && candidate.probability >= SURE);
   write("glyph", candidate?.char ?? "");
+  card.style.setProperty("--scale", String(Math.min(1, FULL_SIZE_LETTERS / [...(candidate?.char ?? "")].length)));
   write("percent", candidate ? percent(candidate.probability) : "");
   write("jis", candidate ? `JIS ${candidate.jis ?? "none"}` : "");
   write("unicode", candidate ? unicode(candidate.codePoint) : "");

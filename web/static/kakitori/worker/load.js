@@ -32,6 +32,7 @@ export async function load(baseUrl, variant, onProgress) {
     fetchJson(new URL("runtime.json", RUNTIME_FOLDER), "no-cache"),
   ]);
   const facts = modelFacts(config, mapping, manifest, variant);
+  const digestsVerified = await verifyDigests(config, facts);
   const files = [
     { url: new URL(runtime.file, RUNTIME_FOLDER), ...runtime },
     { url: model(facts.file.file), ...facts.file },
@@ -43,13 +44,13 @@ export async function load(baseUrl, variant, onProgress) {
     onProgress({ stage: "download", loadedBytes, totalBytes });
   })));
   onProgress({ stage: "start", loadedBytes, totalBytes });
-  const verified = await Promise.all([
+  const filesVerified = await Promise.all([
     verify(engine, runtime.sha256, runtime.file),
     verify(network, facts.file.sha256, facts.file.file),
-    verifyDigests(config, facts),
   ]);
   const run = await createNetwork(engine, network, facts);
-  const note = verified.every(Boolean) ? undefined : "The model was not verified: hashes need a secure page (https or localhost).";
+  const isVerified = digestsVerified && filesVerified.every(Boolean);
+  const note = isVerified ? undefined : "The model was not verified: hashes need a secure page (https or localhost).";
   onProgress({ stage: "ready", loadedBytes, totalBytes, note });
   return { facts, run };
 }
