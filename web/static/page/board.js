@@ -1,11 +1,11 @@
-/** The nine places of the candidates. @typedef {import("../kakitori/index.js").Candidate} Candidate */
+/** The nine candidate cards. @typedef {import("../kakitori/index.js").Candidate} Candidate */
 
-/** Probability from which the red ring is drawn around a candidate. */
+/** The probability from which on the red ring is drawn. */
 const SURE = 0.9;
-/** Letters that fit a place at full size. */
+/** Letters that fit a card at full size. */
 const FULL_SIZE_LETTERS = 2;
 
-/** Return "98.4 %"; near the ends ">99.9 %" and "<0.1 %". @param {number} probability */
+/** Return a probability as "98.4 %"; "<0.1 %" and ">99.9 %" at the ends. @param {number} probability */
 export function percent(probability) {
   if (probability > 0.999) return ">99.9 %";
   if (probability < 0.001) return "<0.1 %";
