@@ -1,5 +1,7 @@
 import gzip
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -31,6 +33,23 @@ def test_json_has_one_line_for_each_drawing_and_picture(files, capsys):
         assert not row["unsure"]
         assert len(row["candidates"]) == 2
         assert row["candidates"][0].items() >= {"char": "一", "jis": "306C", "code_point": 0x4E00, "index": 146}.items()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("kakitori", "read", "--json", "--top-k", "1", "{0}", "{1}"),
+        ("invoke", "read", "{0}", "--json", "--top-k", "1", "--", "{1}"),
+    ],
+)
+def test_the_module_and_the_task_print_the_same(command, root, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(LINE), encoding="utf-8")
+    arguments = [part.format(tmp_path / "a.jsonl", tmp_path / "b.jsonl") for part in command]
+    result = subprocess.run([sys.executable, "-m", *arguments], cwd=root, capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr.decode()
+    rows = [json.loads(line) for line in result.stdout.decode().splitlines()]
+    assert [(row["file"][-7:], row["candidates"][0]["char"]) for row in rows] == [("a.jsonl", "一"), ("b.jsonl", "一")]
 
 
 def test_the_table_names_files_lines_and_candidates(files, capsys, monkeypatch):

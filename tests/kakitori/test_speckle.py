@@ -7,7 +7,7 @@ SIDE = 64
 
 
 def picture(*boxes):
-    """Ink (SIDE, SIDE) in boxes (top, bottom, left, right)."""
+    """Return ink (SIDE, SIDE) bool in boxes (top, bottom, left, right)."""
     ink = np.zeros((SIDE, SIDE), np.bool_)
     for top, bottom, left, right in boxes:
         ink[top:bottom, left:right] = True
