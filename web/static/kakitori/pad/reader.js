@@ -6,7 +6,8 @@ import { noCandidates } from "../shared/candidates.js";
  * @typedef {import("../shared/candidates.js").Candidates} Candidates
  * @typedef {import("../shared/homoglyphs.js").Pad} Pad
  * @typedef {import("../shared/strokes.js").Strokes} Strokes
- * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidates>}} StrokeRecognizer
+ * @typedef {{topK: number, pad: Pad, signal: AbortSignal}} Options
+ * @typedef {{recognize: (strokes: Strokes, options: Options) => Promise<Candidates>}} StrokeRecognizer
  */
 export class Reader {
   /** @type {AbortController | null} */

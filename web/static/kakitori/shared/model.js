@@ -118,7 +118,12 @@ function charsetText(characters) {
   return characters.join(characters.every((name) => countCodePoints(name) === 1) ? "" : "\n");
 }
 
-/** Return the text whose SHA-256 is the `model_digest`. @param {any} config @param {import("./candidates.js").Classes} classes */
+/**
+ * Return the text whose SHA-256 is the `model_digest`.
+ *
+ * @param {any} config
+ * @param {import("./candidates.js").Classes} classes
+ */
 function modelText({ weights, charset, size, margin, radius, confidence }, { characters, jis, homoglyphs }) {
   const { temperature, rejection_temperature, threshold } = confidence;
   const describePlace = (place) => (place === undefined ? "-" : [...place.size, ...place.middle].map(float64Hex).join(","));
@@ -191,7 +196,8 @@ function readClasses(mapping, numClasses) {
 function readTable(mapping, field, isRight) {
   const table = new Map(Object.entries(mapping[field] ?? {}));
   for (const [key, value] of table) {
-    if (!isRight(value)) throw new Error(`mapping.json has ${field} ${JSON.stringify(value)} for ${key}. Copy the model folder again.`);
+    if (isRight(value)) continue;
+    throw new Error(`mapping.json has ${field} ${JSON.stringify(value)} for ${key}. Copy the model folder again.`);
   }
   return table;
 }
