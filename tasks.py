@@ -251,6 +251,23 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
 
 
 @task(
+    help={
+        "file": "A stroke file (JSON lines, gzipped or not) or a picture of one character; more may follow after --.",
+        "model": "Model directory.",
+        "variant": "An exported file such as strict.int8.",
+        "top-k": "Number of candidates.",
+        "json": "Print one line of JSON for each drawing and picture.",
+    }
+)
+@clear_errors
+def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
+    """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
+    from kakitori.cli import print_readings
+
+    print_readings([file, *c.remainder.split()], model, variant, top_k, json)
+
+
+@task(
     name="test",
     help={
         "install-browsers": "Install Chromium (with --all, Firefox and WebKitGTK too) where it is missing.",
@@ -269,4 +286,4 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, doctor, run_tests)
+ns = Collection(data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, read, doctor, run_tests)

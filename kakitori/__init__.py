@@ -1,4 +1,23 @@
-"""Reads handwritten Japanese characters; and what every room shares: charsets, the spec, pixels, files.
+"""Recognition of handwritten Japanese characters, and the code that every room shares: charsets, spec, pixels, files.
 
-May import NumPy, SciPy, Pillow, msgspec and ONNX Runtime; never torch, numba, or another room of this project.
+    from kakitori import Recognizer
+
+May import NumPy, SciPy, Pillow, msgspec, rich and ONNX Runtime; never torch, numba, or another room of this project.
+`import kakitori` itself loads none of them: `Recognizer` is imported when it is first used.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kakitori.recognizer import Recognizer
+
+__all__ = ["Recognizer"]
+
+
+def __getattr__(name: str) -> Any:
+    """Return `Recognizer`, imported on first use (PEP 562)."""
+    if name != "Recognizer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kakitori.recognizer import Recognizer
+
+    return Recognizer

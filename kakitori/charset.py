@@ -1,6 +1,6 @@
-"""The ordered classes a network tells apart: index to character to JIS code to code point. Standard library only.
+"""Charsets: the ordered classes of a network, with characters, JIS codes and code points. Standard library only.
 
-The order is the meaning of the logits, so every file that depends on it carries its digest.
+The order gives the logits their meaning, so every file that depends on it has the charset's digest.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ HIRAGANA_JIS = (0x2421, 0x2473)  # first ぁ, last ん
 KATAKANA_JIS = (0x2521, 0x2576)  # first ァ, last ヶ
 LEVEL_1_JIS = (0x3021, 0x4F53)  # first 亜, last 腕
 LEVEL_2_JIS = (0x5021, 0x7426)  # first 弌, last 熙
-# What hands write in Japanese text beside kana and kanji: Latin letters, digits and signs of calculation as ASCII, the
-# marks of Japanese typesetting in its own forms.
+# Characters of Japanese text other than kana and kanji: Latin letters, digits and mathematical signs in ASCII, and
+# Japanese punctuation.
 WIDE_LATIN = string.digits + string.ascii_letters + "+-=<>/|%&@#*$"
 WIDE_MARKS = "、。・.,：；？！ヽヾゝゞ々〆〇ー（）「」『』〜…×÷￥〒※"
 # kmnist_classmap.csv and k49_classmap.csv, http://codh.rois.ac.jp/kmnist/
@@ -42,9 +42,9 @@ K49 = "あいうえおかきくけこさしすせそたちつてとなにぬね�
 class Charset:
     """An ordered set of characters; the position is the class index.
 
-    A class that is no character (CIFAR-100's "apple") stands here with its name, of several letters. A class that is
-    several characters of one shape stands here with the first, and in `homoglyph_groups` with all: "つっ". A charset
-    with homoglyphs takes a character in either width, as Ａ for A.
+    A class that is no character has a name of several letters (CIFAR-100's "apple"). A class of homoglyphs has the
+    first of them in `characters`, and all of them in `homoglyph_groups`: "つっ". A charset with homoglyphs contains
+    its characters in either width: Ａ is A.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Charset:
 
     @cached_property
     def digest(self) -> str:
-        """See `digest_of`."""
+        """The digest of the characters, see `digest_of`."""
         return digest_of(self.characters)
 
     @cached_property
@@ -68,18 +68,17 @@ class Charset:
         indices = {character: index for index, character in enumerate(self.characters)}
         for shape in self.homoglyph_groups:
             indices |= dict.fromkeys(shape, indices[shape[0]])
-        if self.homoglyph_groups:
-            widths = {other_width(character): index for character, index in indices.items()}
-            indices = widths | indices
-            indices.pop(None)  # of those that have one width
-        return indices
+        if not self.homoglyph_groups:
+            return indices
+        widths = {other: index for character, index in indices.items() if (other := other_width(character))}
+        return widths | indices
 
     @cached_property
     def _homoglyphs(self) -> dict[str, tuple[str, ...]]:
         return {shape[0]: tuple(shape) for shape in self.homoglyph_groups}
 
     def homoglyphs(self, index: int) -> tuple[str, ...]:
-        """Return all characters that a class may be, the one that it is named after first."""
+        """Return all characters of a class, the one that names it first."""
         character = self.characters[index]
         return self._homoglyphs.get(character, (character,))
 
@@ -102,22 +101,20 @@ class Charset:
         """Return the JIS X 0208 row-cell code as four hex digits, or None for a character beyond JIS X 0208."""
         return jis_code(self.characters[index])
 
-    def code_point(self, index: int) -> int | None:
-        """Return the Unicode code point of a class, or None for a class that is no single character."""
-        character = self.characters[index]
-        return ord(character) if len(character) == 1 else None
-
 
 def digest_of(characters: Collection[str]) -> str:
-    """Return `sha256:` and the hex SHA-256 of the characters in order, in UTF-8: names of several letters by lines."""
+    """Return `sha256:` and the hex SHA-256 of the characters in UTF-8, in order.
+
+    They are joined without a separator; where one has several code points, by line ends.
+    """
     separator = "" if all(len(character) == 1 for character in characters) else "\n"
     return "sha256:" + hashlib.sha256(separator.join(characters).encode()).hexdigest()
 
 
 def jis_code(character: str) -> str | None:
-    """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None if it has none.
+    """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None for a text without one.
 
-    An ASCII character has that of its full-width form: "2341" for A.
+    An ASCII character has the code of its full-width form: "2341" for A.
     """
     if len(character) != 1:
         return None
@@ -129,6 +126,11 @@ def jis_code(character: str) -> str | None:
     if len(encoded) != 2 or encoded[0] == 0x8E:
         return None
     return f"{encoded[0] & 0x7F:02x}{encoded[1] & 0x7F:02x}".upper()
+
+
+def code_point(text: str) -> int | None:
+    """Return a character's Unicode code point, or None for a text of several."""
+    return ord(text) if len(text) == 1 else None
 
 
 def _jis_range(first: int, last: int) -> list[str]:
@@ -144,24 +146,29 @@ def _etl9g() -> tuple[str, ...]:
 
 def _etl8g() -> tuple[str, ...]:
     hiragana = [kana for kana in _etl9g() if kana < "ー"]
-    return tuple(sorted({*hiragana, *ETL8_SMALL_KANA, *ETL8_KANJI}, key=jis_code))
+    return _in_jis_order({*hiragana, *ETL8_SMALL_KANA, *ETL8_KANJI})
 
 
 def _etl_all() -> tuple[str, ...]:
-    """Return what ETL1 and ETL3 to ETL9 hold, all in JIS X 0208 forms (ETL2 is print, and has some kanji more)."""
+    """Return the characters of ETL1 and ETL3 to ETL9 in JIS X 0208 forms (ETL2 is printed, and has more kanji)."""
     others = SYMBOLS + DIGITS + CAPITALS + KATAKANA + OLD_HIRAGANA
-    return tuple(sorted({*_etl9g(), *_etl8g(), *others}, key=jis_code))
+    return _in_jis_order({*_etl9g(), *_etl8g(), *others})
 
 
 def _wide() -> tuple[str, ...]:
-    """Return JIS X 0208's kana and both levels of kanji, and what else hands write; of each shape one character."""
+    """Return JIS X 0208's kana and both levels of kanji, Latin letters and marks; of homoglyphs the first."""
     ranges = (HIRAGANA_JIS, KATAKANA_JIS, LEVEL_1_JIS, LEVEL_2_JIS)
     characters = {*WIDE_LATIN, *WIDE_MARKS}.union(*(_jis_range(*codes) for codes in ranges))
     merged = {character for shape in HOMOGLYPHS for character in shape[1:]}
-    return tuple(sorted(characters - merged, key=jis_code))
+    return _in_jis_order(characters - merged)
 
 
-# The charsets that are known without their data. Others (folders of pictures) travel with it, and with the model.
+def _in_jis_order(characters: Collection[str]) -> tuple[str, ...]:
+    """Return characters, which all have JIS codes, in code order."""
+    return tuple(sorted(characters, key=lambda character: jis_code(character) or ""))
+
+
+# Charsets by name. Those of other data sets (folders of pictures) are stored with the set, and in the model's config.
 CHARSETS: dict[str, Callable[[], tuple[str, ...]]] = {
     "etl9g": _etl9g,
     "etl8g": _etl8g,
@@ -186,7 +193,7 @@ def get_charset(name: str, limit: int | None = None) -> Charset:
 
 
 def limited(charset: Charset, limit: int | None) -> Charset:
-    """Return a charset's first `limit` characters; all of them for None.
+    """Return a charset of the first `limit` characters; of all for None.
 
     Raises:
         KakitoriError: for a limit outside 2..size.

@@ -1,4 +1,4 @@
-"""An ONNX file as a function from images to logits, in ONNX Runtime on the CPU."""
+"""ONNX files in ONNX Runtime on the CPU: sessions, and functions from images to logits."""
 
 from pathlib import Path
 
@@ -11,14 +11,13 @@ from kakitori.errors import EngineError
 from kakitori.spec import INPUT_NAME, OUTPUT_NAME
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
-BATCH_SIZE = 16  # larger batches leave the cache: 12 % slower at 128 on two cores
+BATCH_SIZE = 16  # larger batches exceed the cache: 12 % slower at 128 on two cores
 ERRORS_ONLY = 3  # ONNX Runtime's severity
-
 LOAD_ERRORS = (native.Fail, native.InvalidGraph, native.InvalidProtobuf, native.NotImplemented, native.NoSuchFile)
 
 
 def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
-    """Return a session on the CPU.
+    """Return a session of an ONNX file or its bytes on the CPU.
 
     Raises:
         EngineError: if ONNX Runtime does not accept the model.
@@ -38,7 +37,7 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
 def onnx_predictor(path: Path, threads: int = 1) -> Predictor:
     """Return a function from images, (N, 1, H, W) float32 in [-1, 1], to logits, (N, K) float32.
 
-    Runs them in batches, so that N may be large.
+    Images run in batches of BATCH_SIZE, so that N may be large.
 
     Raises:
         EngineError: if ONNX Runtime does not accept the file.
@@ -52,5 +51,5 @@ def onnx_predictor(path: Path, threads: int = 1) -> Predictor:
 
 
 def in_batches(predict: Predictor, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
-    """Return `predict`'s results for (N, ...) images, computed `batch_size` at a time and joined; N is at least 1."""
+    """Return the results of `predict` for images (N, ...), N at least 1, computed in batches of `batch_size`."""
     return np.concatenate([predict(images[i : i + batch_size]) for i in range(0, len(images), batch_size)])

@@ -2,8 +2,9 @@
 
     KakitoriError           tasks.py prints its sentence and exits with status 1, without a traceback
     ├── ModelError          a model directory, its config or its weights
-    ├── DataError           a data set or a stroke file
-    ├── EngineError         an ONNX file that ONNX Runtime does not accept
+    ├── DataError           a data set, a stroke file, a picture, or an argument
+    │   └── NoInkError      strokes or a picture without ink
+    ├── EngineError         an ONNX file that ONNX Runtime does not run, or that answers with NaN
     └── export.errors.ExportError, web.errors.SiteError ...   one small tree per stage
 """
 
@@ -11,19 +12,23 @@ from collections.abc import Iterable
 
 
 class KakitoriError(Exception):
-    """A mistake the user can mend. `str()` is one sentence: what was found, what was expected, what to do."""
+    """An error that the user can correct. `str()` is one sentence: what was found, what was expected, what to do."""
 
 
 class ModelError(KakitoriError):
-    """A model directory that cannot be used: missing, incomplete, damaged, or at odds with itself."""
+    """A model directory that cannot be used: missing, incomplete, damaged, or inconsistent."""
 
 
 class DataError(KakitoriError):
-    """A data set or stroke file that cannot be used."""
+    """A data set, stroke file, picture or argument that cannot be used."""
+
+
+class NoInkError(DataError):
+    """Strokes without points, or a picture that shows no ink."""
 
 
 class EngineError(KakitoriError):
-    """An ONNX file that ONNX Runtime does not accept."""
+    """An ONNX file that ONNX Runtime does not run, or a network that answers with NaN or infinity."""
 
 
 def check_choice(kind: str, value: str, legal: Iterable[str]) -> str:

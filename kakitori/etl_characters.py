@@ -1,6 +1,6 @@
-"""The characters of the ETL databases beside those of ETL9, in JIS X 0208 code order. Standard library only.
+"""The characters of the ETL databases other than ETL9, in JIS X 0208 code order. Standard library only.
 
-Everything is written in its JIS X 0208 form: 0 of ETL1 is ０, JIS 2330.
+All have their JIS X 0208 form: 0 of ETL1 is ０, JIS 2330.
 """
 
 # ETL8, "Character set": 75 hiragana and the 881 kanji of the list for schools of 1948 (当用漢字別表).

@@ -1,45 +1,46 @@
-"""The light on photographed paper: found, and evened out before ink is looked for.
+"""Illumination correction of photographed paper, before ink is detected.
 
-    cells       the picture's mean grey in squares, up to 64 of them along its longer side
-    paper       a grey closing of the cells (the brightest of a window about each, then the darkest of those): it
-                fills in ink, which is narrower than the window, and keeps the slopes and edges of a shadow
-    polarity    the same of the negative: where ink is lighter than paper, its closing is the evener of the two
-    light       the paper between the centres of the cells, bilinear; each pixel is divided by it
+    cells       mean grey of square blocks, at most CELLS along the longer side
+    paper       grey closing of the cells: maximum, then minimum, over windows of 2·REACH + 1 cells. It fills in ink,
+                which is narrower than the window, and keeps the slopes and edges of shadows
+    polarity    the closing of the negative is computed too; the one with the smaller range is the paper, so that ink
+                may be lighter than paper
+    light       bilinear interpolation of the paper between the centres of the cells; each pixel is divided by it
 
-Paper that is even to within what a picture must differ by to show ink is left as it is, to the bit. So is paper that
-would be less than half as bright in one place as in another: that is broad ink.
+The picture is returned unchanged, to the bit, where the range of its paper is below `tolerance`, and where the paper's
+maximum is at least BROAD times its minimum: such a difference is broad ink.
 
-Whole numbers throughout. Mirrored by web/static/kakitori/shared/illumination.js; equality is tested.
+Integer arithmetic throughout. Mirrored by web/static/kakitori/shared/illumination.js; equality is tested.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-CELLS = 64  # along the longer side, as many as the network's image has pixels: a cell is about as wide as a thin stroke
-# Cells on each side of one in its window. Of 373 drawings photographed by `training.evaluation.photo`, strict.int8
-# reads 99.2 % at reach 6 to 9, 98.7 % at 10 and 98.1 % at 12, where a dark corner is smaller than the window and taken
-# for ink. A small reach takes broad ink for paper: pale strokes of 14 % of the side on even paper, read in 69.5 % of
-# the cases if left alone, are in 67.9 % at 10, 64.2 % at 9 and 60.4 % at 8; strokes of 10 % in 97.9 % at 9, for 98.4 %.
+CELLS = 64  # as many as the network's image has pixels along its side: a cell is about as wide as a thin stroke
+# Cells of the window on each side of its middle cell. Top-1 of strict.int8 on 373 drawings photographed by
+# `training.evaluation.photo`: 99.2 % at 6 to 9, 98.7 % at 10, 98.1 % at 12, where a dark corner is smaller than the
+# window and taken for ink. A small reach takes broad ink for paper. Top-1 on pale strokes of 14 % of the side, evenly
+# lit: 69.5 % without correction, 67.9 % at 10, 64.2 % at 9, 60.4 % at 8; of 10 %: 98.4 % without, 97.9 % at 9.
 REACH = 9
-# Brightest by darkest paper. In those photographs at most 1.61 (from 1.7 on all of the 99.2 % are read, at 1.5 93.0 %);
-# where dark ink is so broad that it passes for paper, mostly more.
+# Maximum of the paper by its minimum. At most 1.61 in those photographs (a limit of 1.7 or more gives their 99.2 %, a
+# limit of 1.5 gives 93.0 %); mostly above 2 where dark ink is so broad that it is taken for paper.
 BROAD = 2
 
 
 def correct_illumination(grey: np.ndarray, white: int, tolerance: int) -> np.ndarray:
-    """Return a picture with the light on its paper as it is where that is brightest.
+    """Return a picture whose paper is everywhere as bright as at its brightest.
 
     Args:
         grey: (H, W) int32 in [0, white]; dark on light or light on dark.
-        white: at most 2**26.
-        tolerance: in levels of grey; paper that varies by less is even.
+        white: level of white, at most 2**26.
+        tolerance: in levels; paper whose range is below is even.
 
     Returns:
-        (H, W) int32 in [0, white]: `grey` itself where its paper is even; a negative where ink is lighter than paper.
+        (H, W) int32 in [0, white]: `grey` itself where the paper is even; a negative where ink is lighter than paper.
     """
     side = -(-max(grey.shape) // CELLS)
     pictures = (grey, white - grey)
-    papers = [_close(_cell_means(picture, side)) for picture in pictures]
+    papers = [_closing(_cell_means(picture, side)) for picture in pictures]
     picture, paper = min(zip(pictures, papers, strict=True), key=lambda pair: np.ptp(pair[1]))
     brightest = paper.max()
     if np.ptp(paper) < tolerance or brightest >= BROAD * paper.min():
@@ -49,20 +50,20 @@ def correct_illumination(grey: np.ndarray, white: int, tolerance: int) -> np.nda
 
 
 def _cell_means(picture: np.ndarray, side: int) -> np.ndarray:
-    """Return the mean of each square of `side` pixels, (rows, columns) int64, rounded down; the last may be cut off."""
+    """Return the mean of each square of `side` pixels, (rows, columns) int64, rounded down; the last may be smaller."""
     rows, columns = (np.arange(0, length, side) for length in picture.shape)
     sums = np.add.reduceat(np.add.reduceat(picture.astype(np.int64), rows, axis=0), columns, axis=1)
     heights, widths = (np.minimum(side, length - np.arange(0, length, side)) for length in picture.shape)
     return sums // np.outer(heights, widths)
 
 
-def _close(cells: np.ndarray) -> np.ndarray:
-    """Return the grey closing of cells (rows, columns) over square windows, as far as these lie within the picture."""
-    return -_brightest(-_brightest(cells))
+def _closing(cells: np.ndarray) -> np.ndarray:
+    """Return the grey closing of cells (rows, columns) over square windows, cut off at the picture's border."""
+    return -_window_maximum(-_window_maximum(cells))
 
 
-def _brightest(cells: np.ndarray) -> np.ndarray:
-    """Return the brightest of the window about each cell, (rows, columns)."""
+def _window_maximum(cells: np.ndarray) -> np.ndarray:
+    """Return the maximum of the window around each cell, (rows, columns)."""
     for _ in range(2):
         beyond = np.pad(cells, ((REACH, REACH), (0, 0)), mode="edge")
         cells = sliding_window_view(beyond, 2 * REACH + 1, axis=0).max(axis=-1).T
@@ -70,7 +71,13 @@ def _brightest(cells: np.ndarray) -> np.ndarray:
 
 
 def _between_cells(paper: np.ndarray, length: int, side: int) -> np.ndarray:
-    """Return 2 · side times the levels (rows, columns) int64 of cells at `length` pixels down their rows."""
+    """Return (length, columns) int64: 2 · side times the levels, interpolated at `length` pixels along the rows.
+
+    Args:
+        paper: (rows, columns) int64, levels at the centres of the cells.
+        length: in pixels.
+        side: of a cell, in pixels.
+    """
     place = np.clip(2 * np.arange(length) + 1 - side, 0, 2 * side * (len(paper) - 1))
     first, rest = np.divmod(place, 2 * side)
     second = np.minimum(first + 1, len(paper) - 1)

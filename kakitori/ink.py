@@ -1,4 +1,4 @@
-"""Strokes to pixels: the definition of how ink becomes the network's input.
+"""Strokes to pixels: the definition of the network's input.
 
     fit         centre the bounding box of all points, scale its longer side to (1 - 2·margin)·size
     coverage    of a pixel: clamp(radius + 0.5 - d, 0, 1), d the distance in pixels from the pixel's centre
@@ -9,39 +9,21 @@ Mirrored by web/static/kakitori/shared/ink.js and, compiled, by training/ink/ras
 """
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from kakitori.errors import DataError
-
-Strokes = Sequence[Sequence[Sequence[float]]]
-
-
-def pack(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
-    """Return all points, (P, 2) float64, x then y, and the first point of each stroke and then P, (S+1,) int64.
-
-    Strokes without points are left out.
-
-    Raises:
-        DataError: if no point is left, or one is not a pair of finite numbers.
-    """
-    kept = [stroke for stroke in strokes if len(stroke)]
-    if not kept:
-        raise DataError("There is no ink: expected at least one stroke with one point.")
-    try:
-        points = np.concatenate([np.asarray(stroke, dtype=np.float64).reshape(len(stroke), 2) for stroke in kept])
-    except (TypeError, ValueError) as problem:
-        raise DataError(f"A stroke is not a list of [x, y] pairs of numbers ({problem}).") from problem
-    if not np.isfinite(points).all():
-        raise DataError("A stroke holds a coordinate that is not a finite number.")
-    starts = np.cumsum([0] + [len(stroke) for stroke in kept], dtype=np.int64)
-    return points, starts
+from kakitori.strokes import Strokes, pack
 
 
 def fit(points: np.ndarray, size: int, margin: float) -> np.ndarray:
-    """Return (P, 2) points moved and scaled into a `size` x `size` square; a single spot goes to its centre."""
+    """Return points, (P, 2) pixels, centred and scaled into a `size` x `size` square; one spot goes to its centre.
+
+    Args:
+        points: (P, 2) float64, in any unit.
+        size: pixels.
+        margin: share of the side left free on each side of the points' longer extent.
+    """
     low, high = points.min(axis=0), points.max(axis=0)
     side = (high - low).max()
     scale = (1 - 2 * margin) * size / side if side > 0 else 1.0
@@ -52,7 +34,7 @@ def cover(coverage: np.ndarray, points: np.ndarray, starts: np.ndarray, radii: n
     """Draw strokes, whose points are in pixels, into a square array in place.
 
     Args:
-        coverage: (H, H) float64, 0 where there is no ink yet.
+        coverage: (H, H) float64, 0 where there is no ink.
         points: (P, 2) float64, pixels.
         starts: (S+1,) int64, see `pack`.
         radii: (P,) float64, pixels; a segment is drawn with the mean of its two ends.
@@ -65,7 +47,7 @@ def cover(coverage: np.ndarray, points: np.ndarray, starts: np.ndarray, radii: n
 
 
 def _cover_segment(coverage: np.ndarray, a: np.ndarray, b: np.ndarray, radius: float) -> None:
-    """Raise `coverage` where the segment from a to b covers more than what is there."""
+    """Raise `coverage` in place where the segment from a to b, with a pen of `radius` pixels, covers more."""
     reach = radius + 0.5
     columns, rows = (_window(a[axis], b[axis], reach, len(coverage)) for axis in (0, 1))
     px, py = columns + 0.5 - a[0], (rows + 0.5 - a[1])[:, None]
@@ -79,7 +61,7 @@ def _cover_segment(coverage: np.ndarray, a: np.ndarray, b: np.ndarray, radius: f
 
 
 def _window(a: float, b: float, reach: float, size: int) -> np.ndarray:
-    """Return the indices along an axis of the pixels that a segment with ends a and b can reach."""
+    """Return the indices along an axis of the pixels that a segment with ends a and b, in pixels, can reach."""
     first = max(0, math.floor(min(a, b) - reach - 0.5))
     return np.arange(first, min(size - 1, math.ceil(max(a, b) + reach - 0.5)) + 1)
 

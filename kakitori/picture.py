@@ -1,37 +1,36 @@
-"""Pictures of one character to pixels: the same fit as ink, after finding paper and ink.
+"""Pictures of one character to pixels: ink is separated from paper, then fitted as strokes are.
 
-    grey        luminance 299 R + 587 G + 114 B, laid over white where transparent, an integer from 0 to 65,025,000
-    light       evened out where a photograph's paper is not evenly lit (`kakitori.illumination`)
-    polarity    the median of all pixels is paper; ink is whatever differs from it: |grey - paper|
-    ink         Otsu's threshold over 256 bins (Otsu 1979) parts ink from paper; its box, without dust and the lines of
-                a cell, is the character (`kakitori.speckle`)
-    contrast    from what may be the paper's grain, 3/10 of the threshold (0), to the mean of the ink's differences (1),
-                clamped
+    grey        luminance 299 R + 587 G + 114 B, composited over white, an integer from 0 to WHITE = 65,025,000
+    light       illumination correction (`kakitori.illumination`)
+    polarity    the median of all pixels is the paper; the difference |grey - paper| shows ink of either polarity
+    ink         pixels whose difference reaches Otsu's threshold over BINS bins (Otsu 1979); their bounding box,
+                without speckle and ruled lines (`kakitori.speckle`), is that of the character
+    contrast    the difference, scaled from GRAIN of the threshold (0) to the mean difference of ink (1), and clamped
     fit         the bounding box centred, its longer side (1 - 2·margin)·size, resampled with a triangle filter
                 whose support is one source pixel, or one target pixel when shrinking
 
-All up to the contrast is done in whole numbers: one grey level rounded differently could move the threshold, and with
-it the bounding box. Mirrored by web/static/kakitori/shared/picture.js; equality is tested.
+Integer arithmetic up to the contrast: one grey level rounded differently could move the threshold, and with it the
+bounding box. Mirrored by web/static/kakitori/shared/picture.js; equality is tested.
 """
 
 import numpy as np
 
-from kakitori.errors import DataError
+from kakitori.errors import DataError, NoInkError
 from kakitori.illumination import correct_illumination
 from kakitori.speckle import find_box
 
 LUMINANCE = (299, 587, 114)  # thousandths, ITU-R BT.601
 WHITE = 255 * 1000 * 255  # grey of white paper: 255 levels, thousandths, 255 levels of alpha
-MIN_CONTRAST = WHITE // 20  # below this range of grey a picture is taken as empty
+MIN_CONTRAST = WHITE // 20  # a picture in which no difference reaches it shows no ink
 BINS = 256
-BIN = WHITE // BINS + 1  # levels of grey in a bin
-# Of the threshold: in pale pencil on grainy paper (`training.evaluation.scan`) less leaves grain, and more takes ink
-# for paper.
+BIN = WHITE // BINS + 1  # levels in a bin
+# Differences up to this share of the threshold are the paper's grain. In pale pencil on grainy paper
+# (`training.evaluation.scan`) a smaller share leaves grain in the image, and a larger one removes ink.
 GRAIN = (3, 10)
 
 
 def to_grey(rgba: np.ndarray) -> np.ndarray:
-    """Return luminance (H, W) int32 in [0, WHITE] of (H, W, 4) uint8 pixels, over white."""
+    """Return the luminance (H, W) int32 in [0, WHITE] of RGBA pixels (H, W, 4) uint8, composited over white."""
     red, green, blue, alpha = (rgba[..., channel].astype(np.int32) for channel in range(4))
     light = LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
     return light * alpha + 255_000 * (255 - alpha)
@@ -42,29 +41,35 @@ def rasterise_image(rgba: np.ndarray, size: int, margin: float) -> np.ndarray:
 
     Args:
         rgba: (H, W, 4) uint8; dark on light or light on dark.
+        size: side of the image in pixels.
+        margin: share of the side left free on each side of the ink's longer extent.
 
     Raises:
-        DataError: if the picture is smaller than 2 x 2 pixels or shows no ink.
+        DataError: if the picture is smaller than 2 x 2 pixels.
+        NoInkError: if it shows no ink.
     """
     if min(rgba.shape[:2]) < 2:
         raise DataError(f"The picture is {rgba.shape[1]} x {rgba.shape[0]} pixels: expected at least 2 x 2.")
     image = fit_grey(correct_illumination(to_grey(rgba), WHITE, MIN_CONTRAST), margin, size)
     if image is None:
-        raise DataError("The picture shows no ink: every pixel is nearly the colour of the paper.")
+        raise NoInkError("The picture shows no ink: no pixel differs enough from the paper.")
     return image
 
 
 def rasterise_levels(levels: np.ndarray, top: int, size: int, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `rasterise_image` makes of many grey pictures, a few thousand a second, and which of them show ink.
+    """Return the images of many grey pictures, and whether each shows ink; a few thousand pictures a second.
 
-    They are taken as evenly lit, as scanned and rendered pictures are.
+    As `rasterise_image`, without illumination correction: scanned and rendered pictures are evenly lit.
 
     Args:
         levels: (N, H, W) uint8 in [0, top], at least 2 x 2 pixels; dark on light or light on dark.
+        top: level of white.
+        size: side of the images in pixels.
+        margin: share of the side left free on each side of the ink's longer extent.
 
     Returns:
-        (N, size, size) uint8 coverage, 0 paper, 255 ink, rounded; and (N,) bool, False where a picture shows no ink
-        (its image is then all paper).
+        (N, size, size) uint8, coverage rounded to 0 (paper) to 255 (ink); and (N,) bool, False where a picture shows no
+        ink (its image is then all 0).
     """
     images, inked = np.zeros((len(levels), size, size), np.uint8), np.zeros(len(levels), np.bool_)
     for n, picture in enumerate(levels):
@@ -93,12 +98,12 @@ def fit_grey(grey: np.ndarray, margin: float, size: int) -> np.ndarray | None:
 
 
 def _paper_level(grey: np.ndarray) -> int:
-    """Return the median of all pixels, the lower of the two middle ones: the lines of a cell may fill the border."""
+    """Return the median of all pixels, the lower of the two middle ones; the border alone may be ruled lines."""
     return np.partition(grey.ravel(), (grey.size - 1) // 2)[(grey.size - 1) // 2]
 
 
 def _otsu_bin(counts: np.ndarray) -> int:
-    """Return the first bin of ink: the split that maximises the variance between the two sides."""
+    """Return the first bin of ink of (BINS,) counts: the split that maximises the variance between the two sides."""
     counts = counts.astype(np.float64)
     below, moment = np.cumsum(counts), np.cumsum(counts * np.arange(BINS))
     above = below[-1] - below
@@ -109,10 +114,10 @@ def _otsu_bin(counts: np.ndarray) -> int:
 
 
 def _resample(image: np.ndarray, scale: float, size: int) -> np.ndarray:
-    """Return (H, W) resampled down its rows, (size, W) float64."""
+    """Return an image (H, W) resampled along its columns, (size, W) float64."""
     firsts, taps = _triangle_filter(len(image), scale, size)
     resampled = np.zeros((size, image.shape[1]))
-    for k in range(taps.shape[1]):  # tap by tap, so that sums are added in JavaScript's order
+    for k in range(taps.shape[1]):  # tap by tap: the same order of additions as in JavaScript
         resampled += taps[:, k, None] * image[np.minimum(firsts + k, len(image) - 1)]
     return resampled
 
@@ -120,8 +125,8 @@ def _resample(image: np.ndarray, scale: float, size: int) -> np.ndarray:
 def _triangle_filter(source: int, scale: float, target: int) -> tuple[np.ndarray, np.ndarray]:
     """Return for each target pixel its first source pixel (target,), and the weights (target, K) from there on.
 
-    The picture's middle is the target's. Target pixel t has its centre at (t + 0.5 - start) / scale in source pixels.
-    Weights are divided by the filter's full weight, not by what falls inside: beyond the picture is paper.
+    The centres of both coincide: target pixel t is centred at (t + 0.5 - start) / scale in source pixels. Weights are
+    divided by the filter's full weight, also where it reaches beyond the picture: there is paper.
     """
     support, start = max(1.0, 1 / scale), (target - source * scale) / 2
     centres = (np.arange(target) + 0.5 - start) / scale
@@ -129,14 +134,14 @@ def _triangle_filter(source: int, scale: float, target: int) -> tuple[np.ndarray
     places = lowest[:, None] + np.arange(2 * int(np.ceil(support)) + 2)  # (target, K)
     weights = np.maximum(0.0, 1 - np.abs(places + 0.5 - centres[:, None]) / support)
     full = np.zeros(target)
-    for column in weights.T:  # one after the other, so that sums are added in JavaScript's order
+    for column in weights.T:  # column by column: the same order of additions as in JavaScript
         full += column
     weights = np.where((places >= 0) & (places < source), weights, 0.0) / full[:, None]
     return np.maximum(lowest, 0), _shifted(weights, np.maximum(-lowest, 0))
 
 
 def _shifted(weights: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Return (target, K) weights moved left by `by` (target,), zeros following."""
+    """Return weights (target, K) shifted left by `by` (target,) columns, filled with zeros."""
     columns = np.arange(weights.shape[1]) + by[:, None]
     moved = np.take_along_axis(weights, np.minimum(columns, weights.shape[1] - 1), axis=1)
     return np.where(columns < weights.shape[1], moved, 0.0)

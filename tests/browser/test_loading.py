@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 
+import pytest
 from playwright.sync_api import expect
 
 from web.serve import running_server
@@ -53,15 +54,26 @@ def test_a_damaged_model_is_refused(open_page, site):
     damaged = network[:-1] + bytes([network[-1] ^ 1])
     page = open_page(ready=False, service_workers="block", prepare=lambda page: page.route(
         "**/*.onnx", lambda route: route.fulfill(body=damaged)))
-    expect(page.locator("#trouble-words")).to_contain_text("and should have", timeout=60_000)
+    expect(page.locator("#trouble-words")).to_contain_text("expected", timeout=60_000)
     expect(page.locator("#trouble-words")).to_contain_text("SHA-256")
 
 
-def test_files_of_different_models_are_refused(open_page, site):
-    config = json.loads((site / "model/config.json").read_text(encoding="utf-8")) | {"digest": "sha256:0"}
+@pytest.mark.parametrize(("name", "path", "value"), [
+    ("config", ("digest",), "sha256:" + "0" * 64),
+    ("config", ("confidence", "threshold"), 0.5),
+    ("config", ("weights",), "0" * 64),
+    ("mapping", ("class_to_jis", "7"), "2121"),
+    ("manifest", ("model_digest",), "sha256:" + "0" * 64),
+])  # fmt: skip
+def test_files_of_different_models_are_refused(open_page, site, name, path, value):
+    document = json.loads((site / f"model/{name}.json").read_text(encoding="utf-8"))
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
     page = open_page(ready=False, service_workers="block", prepare=lambda page: page.route(
-        "**/config.json", lambda route: route.fulfill(json=config)))
-    expect(page.locator("#trouble-words")).to_contain_text("config.json has sha256:0", timeout=60_000)
+        f"**/{name}.json", lambda route: route.fulfill(json=document)))
+    expect(page.locator("#trouble-words")).to_contain_text("the files belong to different models", timeout=60_000)
 
 
 def test_a_second_visit_works_offline_and_a_new_build_shows_at_once(open_page, site, tmp_path, write):

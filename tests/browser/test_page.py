@@ -1,6 +1,5 @@
 """A person draws on the page, with mouse, finger and keys, and sees what was meant."""
 
-import json
 import re
 
 import pytest
@@ -119,10 +118,11 @@ def test_screen_readers_hear_the_candidates_once_the_hand_rests(page, write):
 
 
 def test_an_unsure_answer_is_offered_but_not_said(open_page, site, write):
-    config = json.loads((site / "model/config.json").read_text(encoding="utf-8"))
-    config["confidence"] = {"temperature": 1, "threshold": 2}  # nothing is so probable
+    script = (site / "kakitori/shared/confidence.js").read_text(encoding="utf-8")
+    always_unsure = script.replace("< threshold", "< 2")  # a threshold above all probabilities
+    assert always_unsure != script
     page = open_page(service_workers="block", prepare=lambda page: page.route(
-        "**/config.json", lambda route: route.fulfill(json=config)))
+        "**/confidence.js", lambda route: route.fulfill(body=always_unsure, content_type="text/javascript")))
     page.watch.allowed.append("registration blocked by Playwright")
     note = page.locator(".unsure-note")
     expect(note).to_be_hidden()

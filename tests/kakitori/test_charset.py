@@ -1,6 +1,6 @@
 import pytest
 
-from kakitori.charset import SMALL_KANA, Charset, get_charset, jis_code
+from kakitori.charset import SMALL_KANA, Charset, code_point, get_charset, jis_code
 from kakitori.errors import KakitoriError
 
 ETL9G = get_charset("etl9g")
@@ -27,7 +27,7 @@ def test_classes_are_in_jis_order():
 
 @pytest.mark.parametrize(("char", "jis", "index"), [("あ", "2422", 0), ("田", "4544", 2080), ("腕", "4F53", 3035)])
 def test_known_classes(char, jis, index):
-    assert (ETL9G.index(char), ETL9G.jis(index), ETL9G.code_point(index)) == (index, jis, ord(char))
+    assert (ETL9G.index(char), ETL9G.jis(index), ETL9G.characters[index]) == (index, jis, char)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_limit_out_of_range_is_refused(limit):
         get_charset("etl9g", limit)
 
 
-def test_unknown_charset_lists_the_known():
+def test_an_unknown_charset_is_refused_with_the_known_names():
     with pytest.raises(KakitoriError, match=r"Unknown charset 'jis9'.*etl9g"):
         get_charset("jis9")
 
@@ -76,7 +76,7 @@ def test_unknown_character_is_named():
 
 def test_kuzushiji_classes_are_those_of_their_class_maps():
     kmnist, k49 = get_charset("kmnist"), get_charset("k49")
-    assert [kmnist.code_point(i) for i in (0, 4, 9)] == [0x304A, 0x306A, 0x3092]
+    assert [ord(kmnist.characters[i]) for i in (0, 4, 9)] == [0x304A, 0x306A, 0x3092]
     assert (len(k49), k49.index("ゐ"), k49.index("ん"), k49.characters[48]) == (49, 44, 47, "ゝ")
     assert {kmnist.jis(i) for i in range(10)} <= {k49.jis(i) for i in range(49)}
 
@@ -84,12 +84,12 @@ def test_kuzushiji_classes_are_those_of_their_class_maps():
 def test_classes_with_names_have_no_codes_unlike_characters_and_a_digest_of_their_own():
     named = Charset("x", ("ab", "c", "田中"))
     assert [named.jis(i) for i in range(3)] == [None, "2363", None]
-    assert [named.code_point(i) for i in range(3)] == [None, ord("c"), None]
+    assert [code_point(name) for name in (*named.characters, "𠮷")] == [None, ord("c"), None, 0x20BB7]
     assert named.digest != Charset("x", ("a", "bc", "田中")).digest
 
 
 @pytest.mark.parametrize("characters", [("あ", "い", "あ"), ("あ", "")])
-def test_classes_that_cannot_be_told_apart_are_refused(characters):
+def test_equal_and_empty_names_are_refused(characters):
     with pytest.raises(KakitoriError, match="a class twice, or one without a name"):
         Charset("x", characters)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kakitori.confidence import best_probabilities, is_unsure, softmax
-from kakitori.errors import ModelError
+from kakitori.errors import EngineError, ModelError
 from kakitori.spec import Confidence, ModelSpec, read_spec, write_spec
 from training.evaluation.metrics import BINS, calibration_error_percent, reliability
 from training.fit.calibration import REFUSED, fit_confidence, fit_temperature
@@ -49,9 +49,9 @@ def test_the_intended_share_of_validation_images_is_unsure(answers):
     assert is_unsure(logits, confidence).mean() == pytest.approx(REFUSED, abs=0.001)
 
 
-def test_unsure_is_asked_at_a_higher_temperature():
+def test_the_rejection_score_is_computed_at_the_rejection_temperature():
     logits = np.array([[2, 0]], np.float32)
-    flat = np.e / (np.e + 1)  # at twice the temperature
+    flat = np.e / (np.e + 1)  # at rejection temperature 2
     assert is_unsure(logits, Confidence(1, 2, flat + 0.01)) == [True]
     assert is_unsure(logits, Confidence(1, 2, flat - 0.01)) == [False]
 
@@ -62,14 +62,24 @@ def test_probabilities_sum_to_one_for_large_logits():
     assert probabilities[0, 0] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
-def test_true_chances_have_little_calibration_error(answers):
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_logits_that_are_no_numbers_are_an_error_that_counts_them(broken):
+    logits = np.zeros((600, 3), np.float32)  # more than one chunk
+    logits[550, 1:] = broken
+    calls = (lambda: softmax(logits), lambda: best_probabilities(logits, 1), lambda: is_unsure(logits, Confidence()))
+    for call in calls:
+        with pytest.raises(EngineError, match=r"NaN or infinity in 2 of [0-9,]+ logits: .*Export the model again"):
+            call()
+
+
+def test_the_true_probabilities_have_little_calibration_error(answers):
     logits, labels = answers
     is_right = logits.argmax(axis=1) == labels
     assert calibration_error_percent(best_probabilities(logits, 1), is_right) < 2.5
     assert calibration_error_percent(best_probabilities(logits, 0.3), is_right) > 10
 
 
-def test_calibration_error_by_hand():
+def test_the_calibration_error_of_four_answers():
     probabilities, is_right = np.array([0.9, 0.9, 1.0, 0.4]), np.array([True, False, True, False])
     assert calibration_error_percent(probabilities, is_right) == pytest.approx((2 * 40 + 0 + 40) / 4)
     bins = reliability(probabilities, is_right)

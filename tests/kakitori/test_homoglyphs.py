@@ -1,11 +1,11 @@
-"""Characters of one shape: in one class, told apart by size and place on the pad."""
+"""Homoglyphs: one class, ordered by size and place on the pad."""
 
 import string
 
 import pytest
 
 from kakitori.charset import LEVEL_1_JIS, LEVEL_2_JIS, get_charset, jis_code
-from kakitori.homoglyphs import HOMOGLYPHS, PLACES, order_homoglyphs, other_width
+from kakitori.homoglyphs import HOMOGLYPHS, PLACES, InkPlace, ink_place, order_homoglyphs, other_width
 
 WIDE = get_charset("wide")
 # Recorded 2026-11-21. Every trained file carries it: if it changes, all of them are misread.
@@ -42,7 +42,7 @@ def test_either_width_is_the_same_character(full, ascii):
     assert jis_code(ascii) == jis_code(full)
 
 
-def test_charsets_without_shapes_tell_widths_apart():
+def test_charsets_without_homoglyphs_distinguish_widths():
     assert "A" not in get_charset("etl-all")
     assert get_charset("etl9g").homoglyphs(0) == ("あ",)
 
@@ -73,7 +73,15 @@ def test_every_place_is_of_a_character_that_shares_its_shape():
         ("一ー-", 0.3, 0.5, "-"),
     ],
 )
-def test_size_and_place_decide_what_comes_first(shape, size, middle, first):
-    ordered = order_homoglyphs(shape, size, middle)
+def test_size_and_place_decide_which_homoglyph_is_first(shape, size, middle, first):
+    ordered = order_homoglyphs(shape, PLACES, InkPlace(size, middle))
     assert ordered[0] == first
     assert sorted(ordered) == sorted(shape)
+
+
+def test_without_a_pad_the_order_stays():
+    assert order_homoglyphs("つっ", PLACES, None) == ["つ", "っ"]
+
+
+def test_the_place_of_ink_is_in_shares_of_the_pad():
+    assert ink_place([[[10, 30]], [[20, 50], [15, 40]]], 100, 40) == InkPlace(size=0.5, middle=1.0)

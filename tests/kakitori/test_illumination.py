@@ -31,8 +31,8 @@ def picture(levels):
     return grey
 
 
-def evened(levels):
-    """Return grey (H, W) int32 and what becomes of it."""
+def corrected(levels):
+    """Return grey (H, W) int32 and the result of the correction."""
     grey = np.rint(levels).astype(np.int32) * LEVEL
     return grey, correct_illumination(grey, WHITE, MIN_CONTRAST)
 
@@ -46,39 +46,39 @@ def test_ink_under_uneven_light_is_the_ink_under_even_light(side, strokes):
         assert np.abs(image - expected).mean() < 0.03, f"light {seed}"
 
 
-def test_light_ink_under_uneven_light_is_read_too():
+def test_light_ink_under_uneven_light_is_the_ink_under_even_light():
     expected = rasterise_image(picture(drawing(paper=90, ink=220)), SIZE, MARGIN)
     for seed in range(10):
         image = rasterise_image(picture(lit(drawing(paper=90, ink=220), seed)), SIZE, MARGIN)
         assert np.abs(image - expected).mean() < 0.03, f"light {seed}"
 
 
-def test_a_negative_is_evened_to_the_same_levels():
+def test_a_negative_is_corrected_to_the_same_levels():
     levels = np.rint(lit(drawing(), 3))
-    assert np.array_equal(evened(levels)[1], evened(255 - levels)[1])
+    assert np.array_equal(corrected(levels)[1], corrected(255 - levels)[1])
 
 
 @pytest.mark.parametrize(("margin", "ink"), [(0.15, 50), (0.0, 50), (0.0, 180), (-0.05, 50)])
 @pytest.mark.parametrize("side", [8, 28, 64, 100, 256])
-def test_even_paper_is_left_as_it_is(side, margin, ink):
+def test_even_paper_is_not_changed(side, margin, ink):
     for paper, level in ((240, ink), (15, 255 - ink)):
-        grey, result = evened(drawing(side=side, paper=paper, ink=level, margin=margin))
+        grey, result = corrected(drawing(side=side, paper=paper, ink=level, margin=margin))
         assert result is grey
 
 
 def test_grainy_paper_is_even():
     grain = np.random.default_rng(1).normal(0, 6, (256, 256))
-    grey, result = evened(np.clip(drawing() + grain, 0, 255))
+    grey, result = corrected(np.clip(drawing() + grain, 0, 255))
     assert result is grey
 
 
 @pytest.mark.parametrize("ink", [50, 150, 220])
-def test_a_picture_on_even_paper_becomes_what_it_is_without_evening(ink):
+def test_a_picture_on_even_paper_gives_the_image_without_correction(ink):
     levels = np.rint(drawing(ink=ink)).astype(np.uint8)
     plain, _ = rasterise_levels(levels[None], 255, SIZE, MARGIN)
     assert np.array_equal(np.rint(rasterise_image(picture(levels), SIZE, MARGIN) * 255), plain[0])
 
 
 def test_ink_broader_than_the_window_is_not_taken_for_a_shadow():
-    grey, result = evened(drawing(LINE, radius=0.25))
+    grey, result = corrected(drawing(LINE, radius=0.25))
     assert result is grey

@@ -11,7 +11,7 @@ MARGIN, RADIUS, SIZE = 0.07, 1.3, 64
 
 
 def slow_coverage(strokes, size, margin, radius):
-    """The definition, word for word: every pixel against every segment."""
+    """Return the coverage by the definition: every pixel against every segment."""
     points = [p for stroke in strokes for p in stroke]
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     side = max(max(xs) - min(xs), max(ys) - min(ys))
@@ -48,7 +48,7 @@ def test_a_single_point_is_a_dot_in_the_middle():
     assert np.array_equal(image, image[::-1, ::-1])
 
 
-def test_unit_and_place_of_the_ink_do_not_matter():
+def test_unit_and_position_of_the_ink_do_not_matter():
     stroke = np.array([[0.1, 0.2], [0.8, 0.3], [0.4, 0.9]])
     images = [rasterise([stroke * unit + shift], SIZE, MARGIN, RADIUS) for unit, shift in ((1, 0), (1000, -77))]
     assert np.abs(images[0] - images[1]).max() < 1e-6
@@ -60,7 +60,7 @@ def test_the_longer_side_fills_all_but_the_margins():
     assert (columns[0], columns[-1]) == (16, 47)
 
 
-def test_tensor_runs_from_paper_to_ink():
+def test_the_tensor_is_minus_1_for_paper_and_1_for_ink():
     tensor = to_tensor(np.array([[[0.0, 0.5], [1.0, 0.25]]]))
     assert tensor.shape == (1, 1, 2, 2)
     assert tensor.dtype == np.float32
@@ -83,6 +83,6 @@ def test_empty_strokes_are_left_out():
         ([[("a", "b")]], "pairs of numbers"),
     ],
 )
-def test_broken_strokes_are_refused(strokes, message):
+def test_invalid_strokes_are_refused(strokes, message):
     with pytest.raises(DataError, match=message):
         rasterise(strokes, SIZE, MARGIN, RADIUS)

@@ -8,7 +8,7 @@ MARGIN, SIZE = 0.07, 64
 
 
 def cross(height=200, width=160, paper=255, ink=20):
-    """A picture (H, W, 4) of a thick cross, off centre."""
+    """Return a picture (H, W, 4) uint8 of a thick cross, off centre."""
     picture = np.full((height, width, 4), 255, np.uint8)
     picture[..., :3] = paper
     picture[50:150, 60:75, :3] = ink
@@ -16,13 +16,13 @@ def cross(height=200, width=160, paper=255, ink=20):
     return picture
 
 
-def test_light_on_dark_reads_like_dark_on_light():
+def test_light_on_dark_gives_the_image_of_dark_on_light():
     assert np.array_equal(
         rasterise_image(cross(), SIZE, MARGIN), rasterise_image(cross(paper=0, ink=235), SIZE, MARGIN)
     )
 
 
-def test_pale_ink_reads_like_dark_ink():
+def test_pale_ink_gives_the_image_of_dark_ink():
     assert np.abs(
         rasterise_image(cross(ink=180), SIZE, MARGIN) - rasterise_image(cross(), SIZE, MARGIN)
     ).max() < 0.01  # fmt: skip
@@ -34,7 +34,7 @@ def test_the_ink_is_centred_and_fills_all_but_the_margins():
     assert (rows[0], rows[-1], columns[0], columns[-1]) == (8, 55, 8, 55)
 
 
-def test_size_of_the_picture_does_not_matter():
+def test_the_size_of_the_picture_does_not_matter():
     large = np.kron(cross(), np.ones((3, 3, 1), np.uint8))
     assert np.abs(rasterise_image(large, SIZE, MARGIN) - rasterise_image(cross(), SIZE, MARGIN)).max() < 0.25
 
@@ -57,7 +57,7 @@ def test_a_tiny_picture_is_refused():
 
 @pytest.mark.parametrize("size", [32, 48, 64, 96, 128])
 @pytest.mark.parametrize(("top", "light_on_dark"), [(1, True), (15, True), (15, False), (255, True)])
-def test_many_grey_pictures_at_once_become_what_each_becomes_alone(size, top, light_on_dark):
+def test_many_grey_pictures_give_the_images_of_each_alone(size, top, light_on_dark):
     pictures = [cross(127, 128), cross(127, 128, ink=120), np.full((127, 128, 4), 255, np.uint8)]
     levels = np.stack([picture[..., 0] for picture in pictures]) // (256 // (top + 1))
     levels = top - levels if light_on_dark else levels
@@ -70,7 +70,7 @@ def test_many_grey_pictures_at_once_become_what_each_becomes_alone(size, top, li
     assert not images[2].any()
 
 
-def test_pictures_of_data_sets_are_taken_as_evenly_lit(monkeypatch):
+def test_pictures_of_data_sets_are_not_corrected_for_illumination(monkeypatch):
     levels = (cross()[..., 0] * np.linspace(0.6, 1, 160)).astype(np.uint8)
     picture = np.dstack([levels, levels, levels, np.full_like(levels, 255)])
     evened = rasterise_image(picture, SIZE, MARGIN)

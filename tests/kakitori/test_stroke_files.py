@@ -23,7 +23,7 @@ def test_plain_and_gzipped_files_read_the_same(tmp_path):
     assert read_stroke_file(plain)[1].line == 2
 
 
-def test_source_and_writer_may_lack(tmp_path):
+def test_source_and_writer_may_be_left_out(tmp_path):
     drawing = read_stroke_file(write(tmp_path / "mine.jsonl", {"char": "あ", "strokes": [[[0, 0]]]}))[0]
     assert (drawing.source, drawing.writer) == ("mine", "?")
 
@@ -39,13 +39,24 @@ def test_source_and_writer_may_lack(tmp_path):
         ({**GOOD, "strokes": []}, "There is no ink"),
         ({**GOOD, "strokes": [[[0, "x"]]]}, "pairs of numbers"),
         ({**GOOD, "strokes": 3}, "'int'"),
+        ('{"char": "田", "strokes": [[[0, 1' + "0" * 400 + "]]]}", "pairs of numbers"),
         ('{"char": "田", "strokes": [[[0, NaN]]]}', "finite"),
     ],
 )
-def test_a_broken_line_is_named(tmp_path, broken, message):
+def test_an_invalid_line_is_named(tmp_path, broken, message):
     path = write(tmp_path / "ink.jsonl", GOOD, broken, GOOD)
     with pytest.raises(DataError, match=rf"ink.jsonl, line 2: .*{message}"):
         read_stroke_file(path)
+
+
+def test_the_label_may_be_left_out_where_none_is_needed(tmp_path):
+    path = write(tmp_path / "ink.jsonl", {"strokes": GOOD["strokes"]}, {**GOOD, "char": "cloud"})
+    assert [drawing.char for drawing in read_stroke_file(path, labelled=False)] == ["", "cloud"]
+
+
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"line 1: expected .* in JSON"):
+        read_stroke_file(write(tmp_path / "ink.jsonl", "[" * 100_000))
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,19 +1,22 @@
-// The library's pure parts, run by node's own test runner from test_library.py.
+// The library's other pure parts, run by node's own test runner from test_library.py.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { History } from "../../web/static/kakitori/pad/history.js";
 import { Reader } from "../../web/static/kakitori/pad/reader.js";
 import { announcement } from "../../web/static/kakitori/pad/words.js";
-import { modelFacts, noCandidates, rank, softmax } from "../../web/static/kakitori/shared/classes.js";
-import { checkImage, checkPad, checkStrokes, checkTopK } from "../../web/static/kakitori/shared/strokes.js";
+import { checkTopK, noCandidates, rank } from "../../web/static/kakitori/shared/candidates.js";
+import { isUnsure, softmax } from "../../web/static/kakitori/shared/confidence.js";
+import { checkImage } from "../../web/static/kakitori/shared/picture.js";
+import { findBox } from "../../web/static/kakitori/shared/speckle.js";
+import { checkPad, checkStrokes } from "../../web/static/kakitori/shared/strokes.js";
 
-const CONFIG = { charset: "abc", num_classes: 3, digest: "sha256:1", size: 64, margin: 0.07, radius: 1.3 };
-const MAPPING = { charset: "abc", num_classes: 3, digest: "sha256:1",
-  class_to_char: { 0: "あ", 1: "い", 2: "𠮷" }, class_to_jis: { 0: "2422", 1: "2424", 2: null } };
-const MANIFEST = { charset: "abc", num_classes: 3, digest: "sha256:1",
-  files: [{ variant: "strict.int8", file: "a" }, { variant: "strict.fp32", file: "b" }] };
+const NO_HOMOGLYPHS = { characters: new Map(), jis: new Map(), places: new Map() };
+const MODEL = {
+  classes: { characters: ["あ", "い", "𠮷"], jis: ["2422", "2424", null], homoglyphs: NO_HOMOGLYPHS },
+  confidence: { temperature: 1, rejectionTemperature: 1, threshold: 0 },
+};
 
-test("strokes that are not strokes are refused with what was found", () => {
+test("invalid strokes are refused with the value found", () => {
   const cases = [
     [undefined, TypeError, /Strokes are undefined: expected a list of strokes/],
     ["字", TypeError, /Strokes are "字"/],
@@ -32,7 +35,7 @@ test("strokes that are not strokes are refused with what was found", () => {
   }
 });
 
-test("strokes are copied, and empty ones are left out", () => {
+test("strokes are copied without empty ones", () => {
   const strokes = [[[1, 2]], [], [new Float32Array([3, 4])]];
   const checked = checkStrokes(strokes);
   assert.deepEqual(checked, [[[1, 2]], [[3, 4]]]);
@@ -47,8 +50,8 @@ test("pictures and counts are checked", () => {
   assert.throws(() => checkImage(null), /The picture is null: expected an ImageData/);
   assert.throws(() => checkImage({ data, width: 3, height: 2 }), TypeError);
   assert.throws(() => checkImage({ data, width: 4, height: 1 }), /4 x 1 pixels: expected at least 2 x 2/);
-  for (const wrong of [0, 4, 1.5, "2", NaN]) assert.throws(() => checkTopK(wrong, 3), RangeError);
-  assert.equal(checkTopK(3, 3), 3);
+  for (const wrong of [0, -1, 1.5, "2", NaN, Infinity]) assert.throws(() => checkTopK(wrong), RangeError);
+  assert.equal(checkTopK(3), 3);
 });
 
 test("probabilities sum to one and survive large logits", () => {
@@ -57,9 +60,18 @@ test("probabilities sum to one and survive large logits", () => {
   assert.ok(Math.abs(probabilities[0] - 1 / (1 + Math.exp(-1))) < 1e-15);
 });
 
-test("candidates carry character, codes, index and probability, the best first", () => {
-  const facts = modelFacts(CONFIG, MAPPING, MANIFEST, undefined);
-  const candidates = rank(new Float32Array([0, 2, 2]), facts, 2);
+test("NaN and infinite logits are an error that counts them", () => {
+  for (const [logits, count] of [[[1, NaN, 2], 1], [[Infinity, 0, -Infinity], 2], [[NaN, NaN, NaN], 3]]) {
+    const message = new RegExp(`NaN or infinity in ${count} of 3 logits`);
+    assert.throws(() => softmax(new Float32Array(logits), 1), message);
+    assert.throws(() => rank(new Float32Array(logits), MODEL, 2), message);
+    assert.throws(() => isUnsure(new Float32Array(logits), MODEL.confidence), message);
+  }
+});
+
+test("candidates have character, codes, class index and probability, the most probable first", () => {
+  assert.equal(rank(new Float32Array([0, 2, 2]), MODEL, 9).length, 3);
+  const candidates = rank(new Float32Array([0, 2, 2]), MODEL, 2);
   assert.deepEqual(candidates.map(({ probability, ...rest }) => rest), [
     { char: "い", jis: "2424", codePoint: 0x3044, index: 1 },
     { char: "𠮷", jis: null, codePoint: 0x20bb7, index: 2 },
@@ -68,43 +80,52 @@ test("candidates carry character, codes, index and probability, the best first",
 
 test("a temperature sharpens the probabilities, and the threshold makes the answer unsure", () => {
   const logits = new Float32Array([0, 1, 0]);
-  const read = (confidence) => rank(logits, modelFacts({ ...CONFIG, confidence }, MAPPING, MANIFEST, undefined), 3);
-  const [plain, sharp] = [read(undefined), read({ temperature: 0.5, threshold: 0.7 })];
+  const read = (temperature, rejectionTemperature, threshold) =>
+    rank(logits, { ...MODEL, confidence: { temperature, rejectionTemperature, threshold } }, 3);
+  const [plain, sharp] = [read(1, 1, 0), read(0.5, 0.5, 0.7)];
   assert.ok(Math.abs(plain[0].probability - Math.E / (Math.E + 2)) < 1e-12);
   assert.ok(Math.abs(sharp[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
   assert.deepEqual([plain.unsure, sharp.unsure], [false, false]);
-  assert.equal(read({ temperature: 1, threshold: 0.7 }).unsure, true);
-  assert.equal(read({ temperature: 0.5, rejection_temperature: 1, threshold: 0.7 }).unsure, true);
+  assert.equal(read(1, 1, 0.7).unsure, true);
+  assert.equal(read(0.5, 1, 0.7).unsure, true);
 });
 
-test("no ink is unsure, and is announced by silence", () => {
+test("no ink is unsure, and nothing is announced", () => {
   assert.equal(noCandidates().unsure, true);
   assert.equal(announcement(noCandidates()), "");
 });
 
-test("what is announced says when it is unsure", () => {
+test("the announcement says whether the answer is unsure", () => {
   const candidates = [{ char: "田" }, { char: "由" }];
   assert.equal(announcement(Object.assign(candidates, { unsure: false })), "Candidates: 1 田, 2 由");
   assert.equal(announcement(Object.assign(candidates, { unsure: true })), "Not sure. Perhaps: 1 田, 2 由");
 });
 
 test("a class that is no character has no code point", () => {
-  const facts = { ...modelFacts(CONFIG, MAPPING, MANIFEST, undefined), characters: ["apple", "い", "𠮷"], jis: [null, "2424", null] };
-  assert.deepEqual(rank(new Float32Array([2, 1, 0]), facts, 3).map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
+  const model = { ...MODEL, classes: { ...MODEL.classes, characters: ["apple", "い", "𠮷"] } };
+  assert.deepEqual(rank(new Float32Array([2, 1, 0]), model, 3).map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
 });
 
-const HOMOGLYPHS = { ...MAPPING, class_to_homoglyphs: { 1: ["つ", "っ"] }, homoglyph_to_jis: { "つ": "2444", "っ": "2443" },
-  homoglyph_to_place: { "っ": { size: [0, 0.5], middle: [0.45, 1] } } };
-
-test("all characters of a shape are candidates, next to each other, in the order that size and place decide", () => {
-  const facts = modelFacts(CONFIG, HOMOGLYPHS, MANIFEST, undefined);
-  const read = (topK, place) => rank(new Float32Array([0, 2, 1]), facts, topK, place).map(({ char, index }) => char + index);
+test("all homoglyphs of a class are candidates, next to each other, ordered by size and place", () => {
+  const homoglyphs = {
+    characters: new Map([[1, ["つ", "っ"]]]),
+    jis: new Map([["つ", "2444"], ["っ", "2443"]]),
+    places: new Map([["っ", { size: [0, 0.5], middle: [0.45, 1] }]]),
+  };
+  const model = { ...MODEL, classes: { ...MODEL.classes, homoglyphs } };
+  const read = (topK, place) => rank(new Float32Array([0, 2, 1]), model, topK, place).map(({ char, index }) => char + index);
   assert.deepEqual(read(3), ["つ1", "っ1", "𠮷2"]);
   assert.deepEqual(read(3, { size: 0.9, middle: 0.5 }), ["つ1", "っ1", "𠮷2"]);
   assert.deepEqual(read(3, { size: 0.4, middle: 0.7 }), ["っ1", "つ1", "𠮷2"]);
   assert.deepEqual(read(1, { size: 0.4, middle: 0.7 }), ["っ1"]);
-  const [small] = rank(new Float32Array([0, 2, 1]), facts, 1, { size: 0.4, middle: 0.7 });
+  const [small] = rank(new Float32Array([0, 2, 1]), model, 1, { size: 0.4, middle: 0.7 });
   assert.deepEqual([small.jis, small.codePoint], ["2443", 0x3063]);
+});
+
+test("a picture of more components than a call may have arguments has a bounding box", () => {
+  const side = 1000; // 250,000 single pixels
+  const ink = Uint8Array.from({ length: side * side }, (_, at) => Number(at % 2 === 0 && Math.floor(at / side) % 2 === 0));
+  assert.deepEqual(findBox(ink, side, side), { top: 0, bottom: side - 1, left: 0, right: side - 1 });
 });
 
 test("a pad is checked", () => {
@@ -115,15 +136,7 @@ test("a pad is checked", () => {
   for (const width of [0, -1, NaN, Infinity]) assert.throws(() => checkPad({ width, height: 2 }), RangeError);
 });
 
-test("a model folder that contradicts itself is refused", () => {
-  const other = { ...MAPPING, digest: "sha256:2" };
-  assert.throws(() => modelFacts(CONFIG, other, MANIFEST), /mapping\.json has digest sha256:2, and config\.json has sha256:1/);
-  assert.throws(() => modelFacts(CONFIG, MAPPING, { ...MANIFEST, num_classes: 4 }), /manifest\.json has num_classes 4/);
-  assert.throws(() => modelFacts(CONFIG, MAPPING, MANIFEST, "tract.int8"), /those there are: strict\.int8, strict\.fp32/);
-  assert.equal(modelFacts(CONFIG, MAPPING, MANIFEST, "strict.fp32").file.file, "b");
-});
-
-test("history undoes strokes and clearing, and forgets what was undone when ink is added", () => {
+test("history undoes strokes and clearing, and drops undone states when ink is added", () => {
   const history = new History();
   assert.equal(history.undo(), false);
   history.push(["a"]);
@@ -138,7 +151,7 @@ test("history undoes strokes and clearing, and forgets what was undone when ink 
   assert.equal(history.redo(), false);
 });
 
-test("answers for old ink are dropped, also when they come last or fail", async () => {
+test("candidates of old ink are dropped, also when they come last or fail", async () => {
   const seen = [];
   const reader = new Reader((candidates) => seen.push(candidates), (error) => seen.push(error));
   const waiting = [];

@@ -1,6 +1,6 @@
 // Reads {"temperature", "logits": [[…], …]} from standard input and writes the probabilities of each.
 import { readFileSync } from "node:fs";
-import { softmax } from "../../web/static/kakitori/shared/classes.js";
+import { softmax } from "../../web/static/kakitori/shared/confidence.js";
 
 const { temperature, logits } = JSON.parse(readFileSync(0, "utf-8"));
 process.stdout.write(JSON.stringify(logits.map((row) => [...softmax(Float32Array.from(row), temperature)])));

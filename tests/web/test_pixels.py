@@ -1,4 +1,4 @@
-"""Python and JavaScript make the same pixels of the same ink and of the same picture."""
+"""Python and JavaScript give the same pixels of the same strokes and pictures."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def random_drawings(count: int) -> list:
 
 
 def noisy_page(generator, height: int, width: int, light_on_dark: bool) -> np.ndarray:
-    """A picture with a thick bent line, noise, an uneven light, and some transparency."""
+    """Return a picture with a thick bent line, noise, uneven light, and some transparency."""
     rows, columns = np.mgrid[:height, :width]
     ink = np.abs(rows / height - 0.5 - 0.3 * np.sin(5 * columns / width + generator.uniform(0, 6))) < 0.08
     grey = np.where(ink, 40, 215) + 25 * columns / width + generator.normal(0, 6, (height, width))
@@ -52,7 +52,7 @@ def noisy_page(generator, height: int, width: int, light_on_dark: bool) -> np.nd
 
 
 def shadowed_page(page: np.ndarray, light_on_dark: bool) -> np.ndarray:
-    """A page with a shadow over its lower right corner, deep enough to be evened out on paper of either kind."""
+    """Return a page with a shadow over its lower right corner, deep enough to be corrected for either polarity."""
     height, width = page.shape[:2]
     rows, columns = np.mgrid[:height, :width]
     share = 1 - 0.35 * np.clip((rows / height + columns / width - 0.9) * 8, 0, 1)
@@ -61,7 +61,7 @@ def shadowed_page(page: np.ndarray, light_on_dark: bool) -> np.ndarray:
 
 
 def framed_page(page: np.ndarray) -> np.ndarray:
-    """A page with the lines of a cell along two sides and a corner, and dust."""
+    """Return a page with ruled lines along two sides and a corner, and speckle."""
     framed, ink = page.copy(), page[page.shape[0] // 2, page.shape[1] // 2, :3]
     framed[:, 1:3, :3] = framed[-2:, :, :3] = framed[:9, -1:, :3] = framed[5, 9::50, :3] = ink
     return framed
@@ -94,7 +94,7 @@ def python_picture(image: np.ndarray) -> np.ndarray | None:
 
 @pytest.fixture(scope="module")
 def library(run_node):
-    """Return what the library makes of drawings and pictures at a size."""
+    """Return a function from drawings and pictures to the library's pixels at a size."""
     def ask(size: int, drawings: list, images: list[np.ndarray]) -> dict[str, list]:
         request = {"size": size, "margin": MARGIN, "radius": RADIUS, "strokes": drawings, "images": [
             {"width": image.shape[1], "height": image.shape[0], "base64": base64.b64encode(image.tobytes()).decode()}
@@ -124,7 +124,7 @@ def test_degenerate_ink_is_ink(name):
     assert np.isfinite(coverage).all()
 
 
-def test_the_pictures_compared_have_shadows_that_are_evened_out():
+def test_some_of_the_compared_pictures_have_shadows_that_are_corrected():
     shadowed = {name: to_grey(image) for name, image in pictures().items() if "shadow" in name}
     evened = {name for name, grey in shadowed.items() if correct_illumination(grey, WHITE, MIN_CONTRAST) is not grey}
     assert {f"shadow on 400x300 {kind}" for kind in ("dark", "light")} <= evened, sorted(evened)

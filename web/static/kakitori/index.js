@@ -1,28 +1,30 @@
 /**
- * kakitori: reads one handwritten kanji or hiragana, in the browser, in a worker of its own.
+ * kakitori: recognizes one handwritten character in the browser, in a web worker.
  *
  *   const recognizer = await createRecognizer();
  *   const candidates = await recognizer.recognize([[[10, 10], [90, 10]]], { topK: 10 });
  *
- * @typedef {import("./shared/classes.js").Candidate} Candidate
- * @typedef {import("./shared/classes.js").Candidates} Candidates
+ * @typedef {import("./shared/candidates.js").Candidate} Candidate
+ * @typedef {import("./shared/candidates.js").Candidates} Candidates
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
  * @typedef {import("./worker/load.js").Progress} Progress
  * @typedef {{topK?: number, signal?: AbortSignal}} Options
  * @typedef {Options & {pad?: import("./shared/homoglyphs.js").Pad}} StrokeOptions
  */
 
-import { checkImage, checkPad, checkStrokes, checkTopK } from "./shared/strokes.js";
+import { checkTopK } from "./shared/candidates.js";
+import { checkImage } from "./shared/picture.js";
+import { checkPad, checkStrokes } from "./shared/strokes.js";
 
 const DEFAULT_TOP_K = 10;
 const ERRORS = Object.freeze({ TypeError, RangeError });
 
 /**
- * Load a model and return what reads with it.
+ * Load a model and return its recognizer.
  *
  * @param {Object} [options]
- * @param {string | URL} [options.baseUrl] the model folder; "../model/" beside this library if left out
- * @param {string} [options.variant] a row of its manifest.json; the first if left out
+ * @param {string | URL} [options.baseUrl] the model folder; default: "../model/" beside this library
+ * @param {string} [options.variant] a row of its manifest.json; default: the first
  * @param {(progress: Progress) => void} [options.onProgress]
  * @returns {Promise<Recognizer>}
  * @throws {Error} if a file is missing, damaged or belongs to another model, or WebAssembly is not allowed.
@@ -40,7 +42,7 @@ export async function createRecognizer({ baseUrl, variant, onProgress = () => {}
   }
 }
 
-/** Reads strokes and pictures, one after the other, in the order in which they were handed in. */
+/** Recognizes strokes and pictures, one at a time, in the order of the calls. */
 export class Recognizer {
   #channel;
 
@@ -53,45 +55,44 @@ export class Recognizer {
   }
 
   /**
-   * Return the most probable characters, the most probable first; none if there is no ink. The array's property
-   * `unsure` tells that the ink is probably none of the model's characters.
+   * Return the most probable characters, the most probable first; none where there is no ink. The array's property
+   * `unsure` is true where the ink is probably none of the model's classes.
    *
    * @param {Strokes} strokes [[[x, y], …], …], y down, any unit
-   * @param {StrokeOptions} [options] topK: how many, 10 if left out; signal: aborts the job if it has not begun; pad:
-   *   the size of what was written on, {width, height}, [0, 0] its upper left corner: tells っ from つ
+   * @param {StrokeOptions} [options] topK: how many at most, default 10; signal: drops the job if it has not begun;
+   *   pad: the size of the writing area, {width, height}, [0, 0] its upper left corner: orders homoglyphs such as っ and つ
    * @returns {Promise<Candidates>}
-   * @throws {TypeError | RangeError} for strokes, a topK or a pad that are not what they should be.
+   * @throws {TypeError | RangeError} for invalid strokes, topK or pad.
    */
   async recognize(strokes, { topK = DEFAULT_TOP_K, pad, signal } = {}) {
-    checkTopK(topK, this.numClasses);
-    return this.#channel.ask({ kind: "strokes", strokes: checkStrokes(strokes), topK, pad: checkPad(pad) }, signal);
+    const checked = { strokes: checkStrokes(strokes), topK: checkTopK(topK), pad: checkPad(pad) };
+    return this.#channel.ask({ kind: "strokes", ...checked }, signal);
   }
 
   /**
-   * Return the most probable characters for a picture of one character; none if it shows no ink.
+   * Return the most probable characters of a picture of one character; none where it shows no ink.
    *
    * @param {ImageData} imageData dark on light or light on dark
    * @param {Options} [options] as for `recognize`
    * @returns {Promise<Candidates>}
-   * @throws {TypeError | RangeError} for a picture or a topK that are not what they should be.
+   * @throws {TypeError | RangeError} for an invalid picture or topK.
    */
   async recognizeImage(imageData, { topK = DEFAULT_TOP_K, signal } = {}) {
-    checkTopK(topK, this.numClasses);
-    return this.#channel.ask({ kind: "image", image: checkImage(imageData), topK }, signal);
+    return this.#channel.ask({ kind: "image", image: checkImage(imageData), topK: checkTopK(topK) }, signal);
   }
 
-  /** End the worker. Promises that are still open, and all later ones, are rejected. */
+  /** End the worker. Pending and later calls are rejected. */
   close() {
     this.#channel.close(new Error("The recognizer was closed: create a new one with createRecognizer()."));
   }
 }
 
-/** Questions to the worker, each with the promise that waits for its answer. */
+/** Requests to the worker, each with the promise of its answer. */
 class Channel {
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: unknown) => void}>} */
   #open = new Map();
   #nextId = 0;
-  /** @type {unknown} why there will be no more answers */
+  /** @type {unknown} the reason with which all requests are rejected; undefined while the worker runs */
   #closed;
   #worker;
 
@@ -134,7 +135,7 @@ class Channel {
     });
   }
 
-  /** @param {unknown} reason what open and later questions are rejected with */
+  /** @param {unknown} reason with which pending and later requests are rejected */
   close(reason) {
     if (this.#closed !== undefined) return;
     this.#closed = reason;

@@ -2,15 +2,15 @@
  * <kanji-pad>: a square to write one character in.
  *
  *   properties  strokes     [[[x, y], …], …] in thousandths of the side; may be set
- *               recognizer  from createRecognizer(); until it is set the pad collects ink only
- *               candidates  of the ink that is there now (read only)
+ *               recognizer  from createRecognizer(); without one the pad only collects ink
+ *               candidates  of the current ink (read only)
  *               canUndo, canRedo (read only)
- *   attributes  top-k       how many candidates, 9 if left out;  label  the name read out to screen-reader users
+ *   attributes  top-k       number of candidates, default 9;  label  the accessible name
  *   methods     undo(), redo(), clear(), choose(position), handleKey(event)
- *   events      candidates  detail: Candidates, after every stroke and every change; [] when there is no ink
- *               select      detail: Candidate, when one is chosen by key or choose()
+ *   events      candidates  detail: Candidates, after every change of the ink; [] where there is no ink
+ *               select      detail: Candidate, chosen by a key or by choose()
  *               ink         the strokes changed
- *               failure     detail: Error, when they could not be read
+ *               failure     detail: Error, where the ink could not be recognized
  *   keys        Ctrl/Cmd+Z undo, with Shift redo, Escape or Delete clear, 1-9 choose
  */
 
@@ -20,12 +20,12 @@ import { Pen } from "./pad/pen.js";
 import { Reader } from "./pad/reader.js";
 import { sheet } from "./pad/style.js";
 import { announcement } from "./pad/words.js";
-import { noCandidates } from "./shared/classes.js";
+import { noCandidates } from "./shared/candidates.js";
 import { checkStrokes } from "./shared/strokes.js";
 
 const DEFAULT_TOP_K = 9;
 const DEFAULT_LABEL = "Writing square. Draw one character with a pointer; keys 1 to 9 choose a candidate.";
-/** Candidates are read out when the hand rests, not after every stroke. */
+/** Candidates are announced after a pause in writing, not after every stroke. */
 const ANNOUNCE_MS = 900;
 
 export class KanjiPad extends HTMLElement {
@@ -87,7 +87,7 @@ export class KanjiPad extends HTMLElement {
     return checkStrokes(this.#history.strokes);
   }
 
-  /** @throws {TypeError | RangeError} for what is not a list of strokes. */
+  /** @throws {TypeError | RangeError} for a value that is not a list of strokes. */
   set strokes(strokes) {
     this.#change(checkStrokes(strokes));
   }
@@ -121,22 +121,22 @@ export class KanjiPad extends HTMLElement {
     if (this.#history.redo()) this.#changed();
   }
 
-  /** Take all ink away; `undo` brings it back. */
+  /** Remove all ink; `undo` restores it. */
   clear() {
     if (this.#history.strokes.length > 0) this.#change([]);
   }
 
-  /** Choose a candidate by its position, from 0; nothing happens if there is none. @param {number} position */
+  /** Choose a candidate by its position, from 0; without effect where there is none. @param {number} position */
   choose(position) {
     const candidate = this.#candidates[position];
     if (candidate) this.#emit("select", candidate);
   }
 
   /**
-   * Do what a key means to the pad. A page may hand it keys that were pressed elsewhere.
+   * Perform the action of a key. A page may pass keys that were pressed outside the pad.
    *
    * @param {KeyboardEvent} event
-   * @returns {boolean} whether the key was for the pad; its default is prevented then
+   * @returns {boolean} whether the key has an action; its default is then prevented
    */
   handleKey(event) {
     const command = event.ctrlKey || event.metaKey;
@@ -182,7 +182,7 @@ export class KanjiPad extends HTMLElement {
     }, ANNOUNCE_MS);
   }
 
-  /** Candidates of older ink must not stay beside ink that could not be read. */
+  /** Remove the candidates, which belong to older ink, and report the error. */
   #fail(error) {
     this.#show(noCandidates());
     this.#emit("failure", error);

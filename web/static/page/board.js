@@ -2,6 +2,8 @@
 
 /** The probability from which on the red ring is drawn. */
 const SURE = 0.9;
+/** Letters that fit a card at full size. */
+const FULL_SIZE_LETTERS = 2;
 
 /** Return a probability as "98.4 %"; "<0.1 %" and ">99.9 %" at the ends. @param {number} probability */
 export function percent(probability) {
@@ -37,6 +39,7 @@ function fill(card, candidate) {
   card.disabled = candidate === undefined;
   card.classList.toggle("sure", candidate !== undefined && candidate.probability >= SURE);
   write("glyph", candidate?.char ?? "");
+  card.style.setProperty("--scale", String(Math.min(1, FULL_SIZE_LETTERS / [...(candidate?.char ?? "")].length)));
   write("percent", candidate ? percent(candidate.probability) : "");
   write("jis", candidate ? `JIS ${candidate.jis ?? "none"}` : "");
   write("unicode", candidate ? unicode(candidate.codePoint) : "");

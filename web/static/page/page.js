@@ -1,9 +1,9 @@
-/** The page: connects the sheet, the candidates, the text line and the recogniser. */
+/** The page: connects the pad, the candidates, the text field and the recognizer. */
 
 import "../kakitori/pad.js";
 import { createRecognizer } from "../kakitori/index.js";
 import { announcement } from "../kakitori/pad/words.js";
-import { noCandidates } from "../kakitori/shared/classes.js";
+import { noCandidates } from "../kakitori/shared/candidates.js";
 import { createBoard } from "./board.js";
 import { createLine } from "./line.js";
 import { createLoading } from "./loading.js";
@@ -11,14 +11,14 @@ import { createModels } from "./models.js";
 import { enableOffline, keepModel } from "./offline.js";
 import { createPictures } from "./picture.js";
 
-const CANDIDATES = 9; // as many as there are places, and keys 1 to 9
+const CANDIDATES = 9; // one for each card, and for the keys 1 to 9
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const pad = /** @type {import("../kakitori/pad.js").KanjiPad} */ (find("pad"));
 const [undo, redo, clear] = ["undo", "redo", "clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
 
-/** @type {import("../kakitori/index.js").Candidates} what the board shows */
+/** @type {import("../kakitori/index.js").Candidates} the candidates that the board shows */
 let shown = noCandidates();
-/** @type {ImageData | null} the picture on the sheet, if that is what is read */
+/** @type {ImageData | null} the picture that is recognized instead of strokes */
 let picture = null;
 
 const append = createLine(find);
@@ -31,7 +31,7 @@ function show(candidates) {
   shown = candidates;
   fillBoard(candidates);
   find("desk").classList.toggle("unsure", candidates.length > 0 && candidates.unsure);
-  find("picture-status").textContent = picture ? announcement(candidates) : ""; // the pad says its own
+  find("picture-status").textContent = picture ? announcement(candidates) : ""; // the pad announces those of its strokes
 }
 
 function choose(position) {
@@ -65,12 +65,12 @@ function dropPicture() {
 
 async function readPicture() {
   const image = picture;
-  if (image === null || pad.recognizer === null) return; // read as soon as there is a recogniser
+  if (image === null || pad.recognizer === null) return; // recognized when a model is loaded
   try {
     const candidates = await pad.recognizer.recognizeImage(image, { topK: CANDIDATES });
-    if (picture !== image) return; // something newer lies on the sheet
+    if (picture !== image) return; // replaced meanwhile
     show(candidates);
-    if (candidates.length === 0) loading.trouble(new Error("The picture shows no ink: its paper and ink look alike."), false);
+    if (candidates.length === 0) loading.trouble(new Error("The picture shows no ink: no pixel differs enough from the paper."), false);
   } catch (error) {
     if (picture === image) loading.trouble(error, false);
   }
@@ -92,7 +92,7 @@ function refreshTools() {
   find("invite").hidden = !clear.disabled || !find("loading").hidden;
 }
 
-/** Load the chosen model; the one before reads on until then. */
+/** Load the chosen model; until then the model loaded before stays in use. */
 async function start() {
   const folder = modelFolder();
   const { dataset } = document.documentElement;
@@ -132,7 +132,7 @@ pad.addEventListener("ink", () => {
 undo.addEventListener("click", () => pad.undo());
 redo.addEventListener("click", () => pad.redo());
 clear.addEventListener("click", wipe);
-// Keys mean the same wherever the focus is, except in the text line; before the pad's own handler, which knows no pictures.
+// Keys have the same action wherever the focus is, except in fields. In the capture phase: before the pad's own handler.
 document.addEventListener("keydown", (event) => {
   if (/** @type {HTMLElement} */ (event.target).closest("input, select")) return;
   if (picture === null) pad.handleKey(event);

@@ -1,6 +1,6 @@
 /**
- * What can be undone. Every state is a list of strokes that is never changed, so undoing also brings back what was
- * cleared. Touches neither the document nor the runtime.
+ * Undo and redo. Each state is a list of strokes that is never changed, so that clearing can be undone too.
+ * Uses neither the document nor the inference engine.
  *
  * @typedef {import("../shared/strokes.js").Strokes} Strokes
  */
@@ -22,7 +22,7 @@ export class History {
     return this.#at < this.#states.length - 1;
   }
 
-  /** Make these the strokes now, and forget what was undone. @param {Strokes} strokes */
+  /** Set the current strokes, and drop the states that were undone. @param {Strokes} strokes */
   push(strokes) {
     this.#states.length = this.#at + 1;
     this.#states.push(strokes);

@@ -1,5 +1,5 @@
 /**
- * What a pad looks like: the square's guide lines and the ink, on a canvas.
+ * Paints a pad on a canvas: the guide lines of the square and the ink.
  *
  * @typedef {import("../shared/strokes.js").Stroke} Stroke
  * @typedef {{ink: string, guide: string}} Colours
@@ -12,7 +12,7 @@ const GUIDE_WIDTH = 2.2;
 const GUIDE_DASH = Object.freeze([11, 13]);
 
 /**
- * Draw everything anew.
+ * Clear the canvas, and draw the guide lines and the strokes.
  *
  * @param {CanvasRenderingContext2D} context of a square canvas
  * @param {number} pixels the canvas's side in device pixels
@@ -33,7 +33,7 @@ export function paint(context, pixels, strokes, colours) {
   for (const stroke of strokes) paintStroke(context, stroke);
 }
 
-/** The dashed cross of a practice square, at least one device pixel wide. */
+/** Draw the dashed cross of a practice square, at least one device pixel wide. */
 function paintGuides(context, pixels, colour) {
   context.strokeStyle = colour;
   context.lineCap = "butt";
@@ -47,7 +47,7 @@ function paintGuides(context, pixels, colour) {
   context.stroke();
 }
 
-/** Curves through the middles of the segments, with the points as control points: a hand's line, without corners. */
+/** Draw quadratic curves through the middles of the segments, with the points as control points: no corners. */
 function paintStroke(context, stroke) {
   context.beginPath();
   const [first, last] = [stroke[0], stroke[stroke.length - 1]];

@@ -1,16 +1,16 @@
 /**
- * From pointer events to one stroke at a time: pen, finger or mouse. A second finger is ignored, and so is every
- * finger (a resting palm) while a pen draws or has just drawn.
+ * Turns the pointer events of a pen, finger or mouse into one stroke at a time. A second finger is ignored; so is touch
+ * (a resting palm) while a pen draws, and for PALM_MS after its last event.
  *
  * @typedef {import("../shared/strokes.js").Stroke} Stroke
  * @typedef {Object} PenListener
- * @property {(event: PointerEvent) => [number, number]} locate where an event lies, in the pad's unit
+ * @property {(event: PointerEvent) => [number, number]} locate the position of an event in the pad's unit
  * @property {(stroke: Stroke) => void} onMove the stroke so far
  * @property {(stroke: Stroke) => void} onEnd
  * @property {() => void} onCancel
  */
 
-/** A palm often touches just before or after the pen does. */
+/** A palm often touches shortly before or after the pen. */
 const PALM_MS = 600;
 
 export class Pen {
@@ -31,9 +31,9 @@ export class Pen {
     surface.addEventListener("pointermove", (event) => this.#move(event));
     surface.addEventListener("pointerup", (event) => this.#up(event));
     surface.addEventListener("pointercancel", (event) => this.#cancel(event));
-    // Captured pointers end with this too, for example when the window goes away under the pen.
+    // Fired also where no pointerup comes, for example when the window loses the pointer.
     surface.addEventListener("lostpointercapture", (event) => this.#up(event));
-    // Safari still scrolls and shows its callout on a long press unless the touch itself is prevented.
+    // Without this, Safari scrolls, and shows its callout on a long press.
     surface.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     surface.addEventListener("contextmenu", (event) => event.preventDefault());
   }

@@ -1,12 +1,13 @@
-import { noCandidates } from "../shared/classes.js";
+import { noCandidates } from "../shared/candidates.js";
 
 /**
- * Keeps a pad's candidates up to date: new ink aborts the reading of old ink, and an answer that comes late is dropped.
+ * Requests the candidates of a pad's ink: newer ink aborts the request of older ink, and late answers are dropped.
  *
- * @typedef {import("../shared/classes.js").Candidates} Candidates
+ * @typedef {import("../shared/candidates.js").Candidates} Candidates
  * @typedef {import("../shared/homoglyphs.js").Pad} Pad
  * @typedef {import("../shared/strokes.js").Strokes} Strokes
- * @typedef {{recognize: (strokes: Strokes, options: {topK: number, pad: Pad, signal: AbortSignal}) => Promise<Candidates>}} ScoredAnswers
+ * @typedef {{topK: number, pad: Pad, signal: AbortSignal}} Options
+ * @typedef {{recognize: (strokes: Strokes, options: Options) => Promise<Candidates>}} StrokeRecognizer
  */
 export class Reader {
   /** @type {AbortController | null} */
@@ -20,7 +21,7 @@ export class Reader {
     this.#onError = onError;
   }
 
-  /** @param {ScoredAnswers | null} recognizer @param {Strokes} strokes @param {number} topK @param {Pad} pad */
+  /** @param {StrokeRecognizer | null} recognizer @param {Strokes} strokes @param {number} topK @param {Pad} pad */
   async read(recognizer, strokes, topK, pad) {
     this.#current?.abort();
     this.#current = null;
@@ -28,7 +29,7 @@ export class Reader {
       this.#onCandidates(noCandidates());
       return;
     }
-    if (recognizer === null) return; // read as soon as there is one
+    if (recognizer === null) return; // requested again when it is set
     const controller = new AbortController();
     this.#current = controller;
     try {

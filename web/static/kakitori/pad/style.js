@@ -1,6 +1,6 @@
 /**
- * The pad's style sheet. A constructed sheet, because a strict content security policy forbids <style> and style="".
- * Pages change the look through custom properties: --kanji-pad-ink, --kanji-pad-guide, --kanji-pad-paper,
+ * The pad's style sheet, a constructed one: a strict content security policy forbids <style> and style="".
+ * Pages set custom properties: --kanji-pad-ink, --kanji-pad-guide, --kanji-pad-paper,
  * --kanji-pad-frame, --kanji-pad-focus.
  */
 export const sheet = new CSSStyleSheet();

@@ -1,12 +1,12 @@
 /**
- * What screen readers say of candidates.
+ * The text that screen readers announce for candidates.
  *
- * @typedef {import("../shared/classes.js").Candidates} Candidates
+ * @typedef {import("../shared/candidates.js").Candidates} Candidates
  */
 
 const ANNOUNCED = 5;
 
-/** Return the first candidates in a sentence, nothing where there are none. @param {Candidates} candidates */
+/** Return the first candidates as a sentence; "" where there are none. @param {Candidates} candidates */
 export function announcement(candidates) {
   if (candidates.length === 0) return "";
   const best = candidates.slice(0, ANNOUNCED).map(({ char }, position) => `${position + 1} ${char}`).join(", ");

@@ -1,20 +1,21 @@
 /**
- * Characters of one shape, such as つ and っ: which of them the ink's size and place on its pad speak for.
- * Mirrors kakitori/homoglyphs.py; a test compares them. Touches neither the document nor the runtime.
+ * Homoglyphs: characters of one shape, such as つ and っ, ordered by the ink's size and place on the pad.
+ * Mirrors kakitori/homoglyphs.py; equality is tested. Uses neither the document nor the inference engine.
  *
- * @typedef {{width: number, height: number}} Pad the sides of the pad, in the unit of the strokes; its corner is [0, 0]
- * @typedef {{size: number, middle: number}} InkPlace the longer side of the ink's box and the height of its centre, as
- *   shares of the pad's sides
- * @typedef {{size: [number, number], middle: [number, number]}} Place ranges, both ends included
+ * @typedef {{width: number, height: number}} Pad the sides of the pad, in the unit of the strokes; [0, 0] is its upper
+ *   left corner
+ * @typedef {{size: number, middle: number}} InkPlace the longer side of the ink's bounding box and the height of its
+ *   centre (0 is the top), as shares of the pad's sides
+ * @typedef {{size: [number, number], middle: [number, number]}} Place ranges of both, ends included
  *
  * @typedef {Object} Homoglyphs
- * @property {Record<string, string[]>} characters by class index, of classes that have several
- * @property {Record<string, string | null>} jis by character
- * @property {Record<string, Place>} places by character
+ * @property {Map<number, string[]>} characters of the classes that have several, by class index
+ * @property {Map<string, string | null>} jis JIS X 0208 codes by character
+ * @property {Map<string, Place>} places where on the pad a character is written
  */
 
 /**
- * Return where ink lies on its pad.
+ * Return the size and place of ink on its pad.
  *
  * @param {import("./strokes.js").Strokes} strokes at least one point
  * @param {Pad} pad
@@ -29,22 +30,22 @@ export function inkPlace(strokes, { width, height }) {
 }
 
 /**
- * Return the characters of one shape, those first whose place the ink lies in; otherwise in their order.
+ * Return the characters of one shape: first those whose place holds the ink, then the others, each in the order given.
  *
  * @param {string[]} homoglyphs
- * @param {Record<string, Place>} places
- * @param {InkPlace | null} ink
+ * @param {Map<string, Place>} places
+ * @param {InkPlace | null} ink null where the pad's size is not known: the order stays
  * @returns {string[]}
  */
 export function orderHomoglyphs(homoglyphs, places, ink) {
   if (ink === null) return homoglyphs;
-  const fits = homoglyphs.filter((char) => char in places && holds(places[char], ink));
+  const fits = homoglyphs.filter((char) => holds(places.get(char), ink));
   return [...fits, ...homoglyphs.filter((char) => !fits.includes(char))];
 }
 
-/** @param {Place} place @param {InkPlace} ink */
-function holds({ size, middle }, ink) {
-  return isWithin(ink.size, size) && isWithin(ink.middle, middle);
+/** @param {Place | undefined} place @param {InkPlace} ink */
+function holds(place, ink) {
+  return place !== undefined && isWithin(ink.size, place.size) && isWithin(ink.middle, place.middle);
 }
 
 /** @param {number} value @param {[number, number]} range */

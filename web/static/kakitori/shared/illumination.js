@@ -1,6 +1,7 @@
 /**
- * The light on photographed paper, the mirror of kakitori/illumination.py, where the method and its numbers are explained.
- * Whole numbers throughout, all below 2^53. Touches neither the document nor the runtime.
+ * Illumination correction of photographed paper. Mirrors kakitori/illumination.py, which explains the method and its
+ * constants; equality is tested. Integer arithmetic throughout, below 2^53. Uses neither the document nor the inference
+ * engine.
  */
 
 const CELLS = 64;
@@ -9,8 +10,8 @@ const BROAD = 2;
 
 /** @typedef {{levels: Float64Array, rows: number, columns: number}} Grid */
 
-/** Return the sum of each square of `side` pixels, and its pixels: the last squares may be cut off. */
-function sumCells(grey, width, height, side) {
+/** Return the sum and the number of pixels of each square of `side` pixels; the last squares may be cut off. */
+function cellSums(grey, width, height, side) {
   const [rows, columns] = [Math.ceil(height / side), Math.ceil(width / side)];
   const [sums, pixels] = [new Float64Array(rows * columns), new Float64Array(rows * columns)];
   for (let y = 0, i = 0; y < height; y += 1) {
@@ -23,32 +24,32 @@ function sumCells(grey, width, height, side) {
   return { sums, pixels, rows, columns };
 }
 
-/** Return, columns first, the brightest of each level and its neighbours up and down the rows. @returns {Grid} */
-function brightestInColumns({ levels, rows, columns }) {
-  const brightest = new Float64Array(rows * columns);
+/** Return the maximum of each level and its neighbours along its column, transposed. @returns {Grid} */
+function maximumAlongColumns({ levels, rows, columns }) {
+  const maxima = new Float64Array(rows * columns);
   for (let column = 0; column < columns; column += 1) {
     for (let row = 0; row < rows; row += 1) {
       const last = Math.min(rows - 1, row + REACH);
       let most = -Infinity;
       for (let at = Math.max(0, row - REACH); at <= last; at += 1) most = Math.max(most, levels[at * columns + column]);
-      brightest[column * rows + row] = most;
+      maxima[column * rows + row] = most;
     }
   }
-  return { levels: brightest, rows: columns, columns: rows };
+  return { levels: maxima, rows: columns, columns: rows };
 }
 
-const brightest = (grid) => brightestInColumns(brightestInColumns(grid));
+const windowMaximum = (grid) => maximumAlongColumns(maximumAlongColumns(grid));
 const negated = (grid) => ({ ...grid, levels: grid.levels.map((level) => -level) });
 
 /** Return the grey closing of cells, with its highest and lowest level and their difference. @param {Grid} cells */
-function findPaper(cells) {
-  const paper = negated(brightest(negated(brightest(cells))));
+function closing(cells) {
+  const paper = negated(windowMaximum(negated(windowMaximum(cells))));
   const [most, least] = [Math.max(...paper.levels), Math.min(...paper.levels)];
   return { ...paper, most, least, range: most - least };
 }
 
-/** Return the two cells beside each of `length` pixels, and the weights of both, of 2 · side in all. */
-function neighbours(length, side, cells) {
+/** Return the two cells between which each of `length` pixels lies, and their weights, which sum to 2 · side. */
+function betweenCells(length, side, cells) {
   return Array.from({ length }, (_, pixel) => {
     const place = Math.min(Math.max(2 * pixel + 1 - side, 0), 2 * side * (cells - 1));
     const first = Math.floor(place / (2 * side));
@@ -57,40 +58,40 @@ function neighbours(length, side, cells) {
   });
 }
 
-/** Return a picture's levels as they would be if its paper were everywhere as bright as at its brightest. */
+/** Return a picture's levels divided by the light: the background level, relative to its highest. */
 function divide(picture, width, height, paper, side, white) {
-  const evened = new Int32Array(picture.length);
-  const across = neighbours(width, side, paper.columns);
+  const corrected = new Int32Array(picture.length);
+  const across = betweenCells(width, side, paper.columns);
   const line = new Float64Array(paper.columns);
-  neighbours(height, side, paper.rows).forEach(({ first, second, near, far }, row) => {
+  betweenCells(height, side, paper.rows).forEach(({ first, second, near, far }, row) => {
     for (let at = 0; at < paper.columns; at += 1) {
       line[at] = paper.levels[first * paper.columns + at] * near + paper.levels[second * paper.columns + at] * far;
     }
     for (let column = 0, i = row * width; column < width; column += 1, i += 1) {
       const place = across[column];
       const light = Math.floor((line[place.first] * place.near + line[place.second] * place.far) / (2 * side) ** 2);
-      evened[i] = Math.min(white, Math.floor((picture[i] * paper.most) / light));
+      corrected[i] = Math.min(white, Math.floor((picture[i] * paper.most) / light));
     }
   });
-  return evened;
+  return corrected;
 }
 
 /**
- * Return a picture with the light on its paper as it is where that is brightest: `grey` itself where its paper is even,
- * a negative where ink is lighter than paper.
+ * Return a picture whose background is everywhere as bright as at its brightest: `grey` itself where the background is
+ * even, a negative where ink is lighter than paper.
  *
  * @param {Int32Array} grey height × width, in [0, white]
  * @param {number} width
  * @param {number} height
  * @param {number} white at most 2^26
- * @param {number} tolerance in levels of grey; paper that varies by less is even
+ * @param {number} tolerance in levels of grey; a background that varies by less is even
  * @returns {Int32Array}
  */
 export function correctIllumination(grey, width, height, white, tolerance) {
   const side = Math.ceil(Math.max(width, height) / CELLS);
-  const { sums, pixels, rows, columns } = sumCells(grey, width, height, side);
-  const darkInk = findPaper({ levels: sums.map((sum, at) => Math.floor(sum / pixels[at])), rows, columns });
-  const lightInk = findPaper({ levels: sums.map((sum, at) => white - Math.ceil(sum / pixels[at])), rows, columns });
+  const { sums, pixels, rows, columns } = cellSums(grey, width, height, side);
+  const darkInk = closing({ levels: sums.map((sum, at) => Math.floor(sum / pixels[at])), rows, columns });
+  const lightInk = closing({ levels: sums.map((sum, at) => white - Math.ceil(sum / pixels[at])), rows, columns });
   const paper = lightInk.range < darkInk.range ? lightInk : darkInk;
   if (paper.range < tolerance || paper.most >= BROAD * paper.least) return grey;
   const picture = paper === lightInk ? grey.map((level) => white - level) : grey;

@@ -1,9 +1,10 @@
 /**
- * Ink to pixels, the mirror of training/ink/rasteriser.py: same definition, same order of operations, float64 throughout.
- * No canvas is involved, so every browser gives the same pixels. Touches neither the document nor the runtime.
+ * Strokes to pixels. Mirrors kakitori/ink.py; equality is tested. Float64 throughout, without a canvas, so that every
+ * browser gives the same pixels. Uses neither the document nor the inference engine.
  *
  *   fit       centre the bounding box of all points, scale its longer side to (1 - 2·margin)·size
- *   coverage  of a pixel: clamp(radius + 0.5 - d, 0, 1), d the distance from its centre to the nearest segment
+ *   coverage  of a pixel: clamp(radius + 0.5 - d, 0, 1), d the distance in pixels from its centre
+ *             (column + 0.5, row + 0.5) to the nearest stroke segment; a one-point stroke is a dot
  *   tensor    2·coverage - 1: paper -1, ink +1
  *
  * @typedef {import("./strokes.js").Strokes} Strokes
@@ -14,7 +15,7 @@
  *
  * @param {Strokes} strokes at least one point
  * @param {number} size pixels
- * @param {number} margin share of the side left free on each side of the longer extent
+ * @param {number} margin share of the side left free on each side of the ink's longer extent
  * @returns {Strokes} pixels
  */
 export function fit(strokes, size, margin) {
@@ -34,7 +35,7 @@ export function fit(strokes, size, margin) {
     stroke.map(([x, y]) => [(x - middleX) * scale + size / 2, (y - middleY) * scale + size / 2]));
 }
 
-/** Raise `coverage` where the segment a-b with this pen radius covers more than what is there. */
+/** Raise `coverage` in place where the segment from a to b, with a pen of `radius` pixels, covers more. */
 function coverSegment(coverage, size, [ax, ay], [bx, by], radius) {
   const reach = radius + 0.5;
   const [dx, dy] = [bx - ax, by - ay];
@@ -62,8 +63,8 @@ function coverSegment(coverage, size, [ax, ay], [bx, by], radius) {
  *
  * @param {Strokes} strokes at least one, none empty
  * @param {number} size pixels
- * @param {number} margin
- * @param {number} radius half the pen width in pixels
+ * @param {number} margin share of the side left free on each side of the ink's longer extent
+ * @param {number} radius half the width of the pen in pixels
  * @returns {Float32Array} size × size
  */
 export function rasterise(strokes, size, margin, radius) {
@@ -76,7 +77,7 @@ export function rasterise(strokes, size, margin, radius) {
 }
 
 /**
- * Return coverage as the network's input, in [-1, 1].
+ * Return coverage in [0, 1] as network input in [-1, 1].
  *
  * @param {Float32Array} coverage
  * @returns {Float32Array}

@@ -1,37 +1,59 @@
 /**
- * Pictures of one character to pixels, the mirror of kakitori/picture.py, where the method is explained.
- * Whole numbers up to the contrast, so that threshold and bounding box are equal in every browser.
- * Touches neither the document nor the runtime.
+ * Pictures of one character to pixels. Mirrors kakitori/picture.py, which explains the method; equality is tested.
+ * Integer arithmetic up to the contrast, so that threshold and bounding box are equal in every browser.
+ * Uses neither the document nor the inference engine.
  */
 
 import { correctIllumination } from "./illumination.js";
 import { findBox } from "./speckle.js";
+import { describe } from "./strokes.js";
 
+const LUMINANCE = [299, 587, 114];
 const WHITE = 255 * 1000 * 255;
 const MIN_CONTRAST = Math.floor(WHITE / 20);
 const BINS = 256;
-const BIN_WIDTH = Math.floor(WHITE / BINS) + 1;
+const BIN = Math.floor(WHITE / BINS) + 1;
 const GRAIN = [3, 10];
+
+/**
+ * Return a picture's fields, checked.
+ *
+ * @param {unknown} image an ImageData, or anything with its fields
+ * @returns {{data: Uint8ClampedArray, width: number, height: number}}
+ * @throws {TypeError} if it is not RGBA pixels.
+ * @throws {RangeError} if it is smaller than 2 x 2 pixels.
+ */
+export function checkImage(image) {
+  const { data, width, height } = /** @type {any} */ (image ?? {});
+  const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
+  if (!isBytes || data.length !== width * height * 4) {
+    throw new TypeError(`The picture is ${describe(image)}: expected an ImageData, width × height × 4 bytes.`);
+  }
+  if (Math.min(width, height) < 2) {
+    throw new RangeError(`The picture is ${width} x ${height} pixels: expected at least 2 x 2.`);
+  }
+  return { data, width, height };
+}
 
 /** Return luminance in [0, WHITE] of RGBA bytes, over white. @param {Uint8ClampedArray | Uint8Array} data */
 function toGrey(data) {
   const grey = new Int32Array(data.length / 4);
   for (let i = 0, at = 0; i < grey.length; i += 1, at += 4) {
-    const light = 299 * data[at] + 587 * data[at + 1] + 114 * data[at + 2];
+    const light = LUMINANCE[0] * data[at] + LUMINANCE[1] * data[at + 1] + LUMINANCE[2] * data[at + 2];
     grey[i] = light * data[at + 3] + 255000 * (255 - data[at + 3]);
   }
   return grey;
 }
 
-/** Return the lower median of all pixels. @param {Int32Array} grey */
+/** Return the median of all pixels, the lower of the two middle ones. @param {Int32Array} grey */
 function paperLevel(grey) {
   return grey.slice().sort()[Math.floor((grey.length - 1) / 2)];
 }
 
-/** Return the first bin of ink by Otsu's method. @param {Int32Array} difference */
+/** Return the first bin of ink: the split that maximises the variance between the two sides. @param {Int32Array} difference */
 function otsuBin(difference) {
   const counts = new Float64Array(BINS);
-  for (const value of difference) counts[Math.floor(value / BIN_WIDTH)] += 1;
+  for (const value of difference) counts[Math.floor(value / BIN)] += 1;
   const total = counts.reduce((sum, count, bin) => sum + count * bin, 0);
   let [below, moment, best, bestBin] = [0, 0, -1, 0];
   for (let bin = 0; bin < BINS; bin += 1) {
@@ -45,7 +67,7 @@ function otsuBin(difference) {
   return bestBin + 1;
 }
 
-/** Return the mean difference of the ink. @param {Int32Array} difference @param {Uint8Array} ink */
+/** Return the mean difference of the ink pixels from the paper. @param {Int32Array} difference @param {Uint8Array} ink */
 function inkLevel(difference, ink) {
   let [sum, count] = [0, 0];
   for (let i = 0; i < ink.length; i += 1) {
@@ -56,18 +78,18 @@ function inkLevel(difference, ink) {
 }
 
 /**
- * Return, for each target pixel, the first source pixel it reads and the weights from there on.
+ * Return for each target pixel its first source pixel, and the weights from there on.
  *
  * @returns {{first: number, weights: number[]}[]}
  */
-function resamplingRows(source, start, scale, target) {
+function triangleFilter(source, start, scale, target) {
   const support = Math.max(1, 1 / scale);
   const reach = Math.floor(support) + 2;
   return Array.from({ length: target }, (_, t) => {
     const centre = (t + 0.5 - start) / scale;
     const middle = Math.floor(centre);
     const weigh = (at) => Math.max(0, 1 - Math.abs(at + 0.5 - centre) / support);
-    let full = 0; // beyond the picture is paper, so the weights outside count too
+    let full = 0; // beyond the picture is paper, so the weights outside of it count too
     for (let at = middle - reach; at <= middle + reach; at += 1) full += weigh(at);
     const first = Math.max(0, middle - reach);
     const last = Math.min(source - 1, middle + reach);
@@ -77,12 +99,12 @@ function resamplingRows(source, start, scale, target) {
   });
 }
 
-/** Resample the box of the contrast between `grain` and `level`: rows first, then columns. Returns size × size. */
+/** Return the box of the contrast from `grain` (0) to `level` (1), resampled: rows, then columns; size × size. */
 function resample(difference, width, box, grain, level, size, margin) {
   const [boxHeight, boxWidth] = [box.bottom - box.top, box.right - box.left];
   const scale = ((1 - 2 * margin) * size) / Math.max(boxHeight, boxWidth);
-  const down = resamplingRows(boxHeight, (size - boxHeight * scale) / 2, scale, size);
-  const across = resamplingRows(boxWidth, (size - boxWidth * scale) / 2, scale, size);
+  const down = triangleFilter(boxHeight, (size - boxHeight * scale) / 2, scale, size);
+  const across = triangleFilter(boxWidth, (size - boxWidth * scale) / 2, scale, size);
   const coverage = new Float32Array(size * size);
   down.forEach(({ first, weights }, row) => {
     const line = new Float64Array(boxWidth);
@@ -101,12 +123,12 @@ function resample(difference, width, box, grain, level, size, margin) {
 }
 
 /**
- * Return the coverage of every pixel in [0, 1], row by row, 0 is paper; or null if the picture shows no ink.
+ * Return the coverage of every pixel in [0, 1], row by row, 0 is paper; null where the picture shows no ink.
  *
  * @param {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} image at least 2 × 2 RGBA pixels,
  *     dark on light or light on dark
  * @param {number} size pixels
- * @param {number} margin
+ * @param {number} margin share of the side left free on each side of the ink's longer extent
  * @returns {Float32Array | null} size × size
  */
 export function rasteriseImage({ data, width, height }, size, margin) {
@@ -114,7 +136,7 @@ export function rasteriseImage({ data, width, height }, size, margin) {
   const paper = paperLevel(grey);
   const difference = grey.map((value) => Math.abs(value - paper));
   if (difference.reduce((most, value) => Math.max(most, value), 0) < MIN_CONTRAST) return null;
-  const threshold = otsuBin(difference) * BIN_WIDTH;
+  const threshold = otsuBin(difference) * BIN;
   const ink = Uint8Array.from(difference, (value) => Number(value >= threshold));
   const grain = Math.floor((threshold * GRAIN[0]) / GRAIN[1]);
   return resample(difference, width, findBox(ink, width, height), grain, inkLevel(difference, ink), size, margin);

@@ -1,20 +1,20 @@
 /**
- * What callers may hand in, checked. Touches neither the document nor the runtime.
+ * Checks of what callers pass in. Mirrors kakitori/strokes.py. Uses neither the document nor the inference engine.
  *
  * @typedef {[number, number]} Point  x then y, y down, in any unit
  * @typedef {Point[]} Stroke
  * @typedef {Stroke[]} Strokes
  */
 
-/** Beyond this a difference of coordinates loses all meaning in float64. */
+/** Beyond it, float64 resolves differences of coordinates no finer than 1/8. */
 const MAX_COORDINATE = 1e15;
 
 /**
- * Return a plain copy of strokes, without those that have no points.
+ * Return a plain copy of strokes, without empty ones.
  *
  * @param {unknown} strokes
  * @returns {Strokes}
- * @throws {TypeError} if it is not a list of lists of [x, y] pairs of numbers.
+ * @throws {TypeError} if `strokes` is not a list of lists of [x, y] pairs of numbers.
  * @throws {RangeError} if a number is not finite or is beyond ±1e15.
  */
 export function checkStrokes(strokes) {
@@ -48,42 +48,11 @@ function checkPoint(point, where) {
 }
 
 /**
- * Return the image's own fields, checked.
+ * Return the sides of a pad, checked.
  *
- * @param {unknown} image an ImageData, or anything with its fields
- * @returns {{data: Uint8ClampedArray, width: number, height: number}}
- * @throws {TypeError} if it is not RGBA pixels.
- * @throws {RangeError} if it is smaller than 2 x 2 pixels.
- */
-export function checkImage(image) {
-  const { data, width, height } = /** @type {any} */ (image ?? {});
-  const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
-  if (!isBytes || data.length !== width * height * 4) {
-    throw new TypeError(`The picture is ${describe(image)}: expected an ImageData, width × height × 4 bytes.`);
-  }
-  if (Math.min(width, height) < 2) {
-    throw new RangeError(`The picture is ${width} x ${height} pixels: expected at least 2 x 2.`);
-  }
-  return { data, width, height };
-}
-
-/**
- * @param {unknown} topK
- * @param {number} numClasses
- * @returns {number}
- * @throws {RangeError} if it is not a whole number from 1 to the number of classes.
- */
-export function checkTopK(topK, numClasses) {
-  if (!Number.isInteger(topK) || topK < 1 || topK > numClasses) {
-    throw new RangeError(`topK is ${describe(topK)}: expected a whole number from 1 to ${numClasses}.`);
-  }
-  return /** @type {number} */ (topK);
-}
-
-/**
  * @param {unknown} pad
- * @returns {import("./homoglyphs.js").Pad | null} null where there is none
- * @throws {TypeError | RangeError} if it has no width and height above 0.
+ * @returns {import("./homoglyphs.js").Pad | null} null for undefined and null
+ * @throws {TypeError | RangeError} if its width or height is not a number above 0.
  */
 export function checkPad(pad) {
   if (pad === undefined || pad === null) return null;
@@ -97,8 +66,8 @@ export function checkPad(pad) {
   return { width, height };
 }
 
-/** @param {unknown} value */
-function describe(value) {
+/** Return a value, or its kind and length, for an error message. @param {unknown} value */
+export function describe(value) {
   if (value === null || typeof value !== "object") return typeof value === "string" ? `"${value}"` : String(value);
   const length = /** @type {any} */ (value).length;
   return `${value.constructor?.name ?? "object"}${length === undefined ? "" : ` of length ${length}`}`;

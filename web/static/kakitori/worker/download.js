@@ -1,7 +1,9 @@
-/** Files over the network, with progress and their hashes. Runs in the worker. */
+/** Downloads files with progress, and checks their SHA-256. Runs in the worker. */
+
+import { sha256 } from "../shared/sha256.js";
 
 /**
- * Return a JSON file's value.
+ * Return the value of a JSON file.
  *
  * @param {URL} url
  * @param {RequestCache} [cache]
@@ -18,7 +20,7 @@ export async function fetchJson(url, cache) {
 }
 
 /**
- * Return a file's bytes.
+ * Return the bytes of a file.
  *
  * @param {URL} url
  * @param {number} expectedBytes
@@ -37,7 +39,7 @@ export async function fetchBytes(url, expectedBytes, onBytes) {
     onBytes(part.value.length);
   }
   if (loaded !== expectedBytes) {
-    throw new Error(`${url.pathname} has ${loaded} bytes and should have ${expectedBytes}: reload, or copy it again.`);
+    throw new Error(`${url.pathname} has ${loaded} bytes, expected ${expectedBytes}: reload, or copy it again.`);
   }
   return bytes;
 }
@@ -46,19 +48,17 @@ export async function fetchBytes(url, expectedBytes, onBytes) {
  * Compare bytes with their published SHA-256.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
- * @param {string} sha256 hex digits
+ * @param {string} expected hex digits
  * @param {string} name for the message
- * @returns {Promise<boolean>} false if this page cannot compute hashes: crypto.subtle needs https or localhost
+ * @returns {Promise<boolean>} false where SHA-256 is not available
  * @throws {Error} if they differ.
  */
-export async function verify(bytes, sha256, name) {
-  if (!globalThis.crypto?.subtle) return false;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== sha256.replace(/^sha256:/, "").toLowerCase()) {
-    throw new Error(`${name} has SHA-256 ${found} and should have ${sha256}: reload, or copy it again.`);
+export async function verify(bytes, expected, name) {
+  const found = await sha256(bytes);
+  if (found !== null && found !== expected) {
+    throw new Error(`${name} has SHA-256 ${found}, expected ${expected}: reload, or copy it again.`);
   }
-  return true;
+  return found !== null;
 }
 
 /** @param {URL} url @param {RequestCache} [cache] */

@@ -1,18 +1,17 @@
 /**
- * The recogniser's thread. Messages in: {id, kind, ...}, see HANDLERS, and {kind: "cancel", id}.
+ * The recognizer's worker thread. Messages in: {id, kind, ...}, see HANDLERS, and {kind: "cancel", id}.
  * Messages out: {kind: "progress", progress}, {id, result} or {id, error: {name, message}}.
  */
 
 import { rasteriseImage } from "../shared/picture.js";
 import { rasterise, toTensor } from "../shared/ink.js";
-import { noCandidates, rank } from "../shared/classes.js";
+import { noCandidates, rank } from "../shared/candidates.js";
 import { inkPlace } from "../shared/homoglyphs.js";
-import { checkTopK } from "../shared/strokes.js";
 import { load } from "./load.js";
 
 /** @type {Awaited<ReturnType<typeof load>>} */
 let model;
-/** @type {Set<number>} jobs that have not begun and that somebody still waits for */
+/** @type {Set<number>} ids of the jobs that have neither begun nor been aborted */
 const waiting = new Set();
 /** One job at a time: the engine must not be entered while it runs ("Session already started"). */
 let tail = Promise.resolve();
@@ -28,11 +27,10 @@ const HANDLERS = Object.freeze({
   image: ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
 });
 
-/** Return the candidates for the pixels that `draw` makes of ink at `place`, or none if it finds no ink. */
+/** Return the candidates for the coverage that `draw` returns, and none where it returns null: no ink. */
 async function candidates(topK, draw, place = null) {
-  const count = checkTopK(topK, model.facts.numClasses);
   const coverage = draw(model.facts);
-  return coverage === null ? noCandidates() : rank(await model.run(toTensor(coverage)), model.facts, count, place);
+  return coverage === null ? noCandidates() : rank(await model.run(toTensor(coverage)), model.facts, topK, place);
 }
 
 async function answer(message) {

@@ -1,0 +1,132 @@
+"""Recognition of one handwritten character: the Python counterpart of web/static/kakitori/index.js."""
+
+from pathlib import Path
+
+import numpy as np
+
+from kakitori.candidates import Classes, Result, check_top_k, no_candidates, rank
+from kakitori.confidence import Predictor
+from kakitori.engine import onnx_predictor
+from kakitori.errors import EngineError, ModelError, NoInkError
+from kakitori.files import read_json, sha256_of
+from kakitori.homoglyphs import InkPlace, ink_place
+from kakitori.image_files import Picture, read_image
+from kakitori.ink import rasterise, to_tensor
+from kakitori.picture import rasterise_image
+from kakitori.schemas.manifest import Manifest
+from kakitori.schemas.reader import read_document
+from kakitori.spec import MANIFEST_FILE, MAPPING_FILE, ModelSpec, read_spec
+from kakitori.strokes import Strokes, check_pad
+
+DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "kanji"
+DEFAULT_VARIANT = "strict.int8"
+DEFAULT_TOP_K = 10
+
+
+class Recognizer:
+    """Recognizes strokes and pictures with one ONNX file of a model directory.
+
+        reader = Recognizer.load()
+        result = reader.recognize([[[10, 10], [90, 10]]])
+        result.candidates[0].char, result.candidates[0].probability, result.unsure
+
+    Calls from several threads at a time are allowed.
+    """
+
+    def __init__(self, spec: ModelSpec, classes: Classes, predict: Predictor) -> None:
+        """Use `Recognizer.load`.
+
+        Args:
+            spec: of the network.
+            classes: of its logits.
+            predict: from (1, 1, size, size) float32 in [-1, 1] to logits (1, K) float32.
+        """
+        self.spec = spec
+        self._classes = classes
+        self._predict = predict
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, variant: str = DEFAULT_VARIANT) -> "Recognizer":
+        """Return the recognizer of a model directory.
+
+        Args:
+            path: the directory; None: models/kanji of this checkout.
+            variant: a row of its manifest.json.
+
+        Raises:
+            ModelError: if a file is missing, damaged or belongs to another model, or there is no such variant.
+            EngineError: if ONNX Runtime does not accept the ONNX file.
+        """
+        spec, classes, onnx = _open_model(DEFAULT_MODEL if path is None else Path(path), variant)
+        return cls(spec, classes, onnx_predictor(onnx))
+
+    def recognize(
+        self, strokes: Strokes, top_k: int = DEFAULT_TOP_K, pad: tuple[float, float] | None = None
+    ) -> Result:
+        """Return the `top_k` most probable characters of strokes; none, and unsure, where there is no ink.
+
+        Args:
+            strokes: lists of [x, y], in any unit, y down.
+            top_k: at least 1; all candidates where there are fewer.
+            pad: width and height of the writing area in the unit of the strokes, (0, 0) its upper left corner: orders
+                homoglyphs such as っ and つ.
+
+        Raises:
+            DataError: for invalid strokes, top_k or pad.
+            EngineError: if the network answers with NaN, infinity or another number of logits.
+        """
+        check_top_k(top_k)
+        sides = None if pad is None else check_pad(pad)
+        try:
+            coverage = rasterise(strokes, self.spec.size, self.spec.margin, self.spec.radius)
+        except NoInkError:
+            return no_candidates()
+        return self._rank(coverage, top_k, ink_place(strokes, *sides) if sides else None)
+
+    def recognize_image(self, image: Picture, top_k: int = DEFAULT_TOP_K) -> Result:
+        """Return the `top_k` most probable characters of a picture; none, and unsure, where it shows no ink.
+
+        Args:
+            image: a path, the bytes of a file, a Pillow image, or an array (H, W), (H, W, 3) or (H, W, 4) uint8; of one
+                character, dark on light or light on dark.
+            top_k: at least 1; all candidates where there are fewer.
+
+        Raises:
+            DataError: for an invalid picture or top_k.
+            EngineError: if the network answers with NaN, infinity or another number of logits.
+        """
+        check_top_k(top_k)
+        try:
+            coverage = rasterise_image(read_image(image), self.spec.size, self.spec.margin)
+        except NoInkError:
+            return no_candidates()
+        return self._rank(coverage, top_k)
+
+    def _rank(self, coverage: np.ndarray, top_k: int, place: InkPlace | None = None) -> Result:
+        """Return the candidates of coverage (size, size) in [0, 1]."""
+        logits = self._predict(to_tensor(coverage[None]))
+        if logits.shape != (1, len(self._classes)):
+            raise EngineError(
+                f"The network answered with logits of shape {logits.shape}, expected (1, {len(self._classes)}): "
+                "export it again."
+            )
+        return rank(logits[0], self._classes, self.spec.confidence, top_k, place)
+
+
+def _open_model(model_dir: Path, variant: str) -> tuple[ModelSpec, Classes, Path]:
+    """Return the spec and classes of a model directory, and the path of a variant's ONNX file."""
+    spec = read_spec(model_dir)
+    mapping = read_json(model_dir / MAPPING_FILE, ModelError)
+    manifest = read_document(model_dir / MANIFEST_FILE, Manifest, ModelError)
+    rows = {row.variant: row for row in manifest.files}
+    if variant not in rows:
+        raise ModelError(
+            f"{model_dir / MANIFEST_FILE} has no variant {variant!r}: choose one of {', '.join(rows)}, or make it with "
+            "`invoke export`."
+        )
+    onnx = model_dir / rows[variant].file
+    if not onnx.is_file() or sha256_of(onnx) != rows[variant].sha256:
+        raise ModelError(
+            f"{onnx} is missing or is not the file that {MANIFEST_FILE} describes: make it with `invoke export`."
+        )
+    return spec, Classes.from_mapping(mapping), onnx

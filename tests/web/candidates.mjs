@@ -1,0 +1,12 @@
+// Reads {"config", "mapping", "manifest", "cases": [{"logits", "topK", "place"}]} from standard input and writes the
+// candidates of each case and whether it is unsure.
+import { readFileSync } from "node:fs";
+import { rank } from "../../web/static/kakitori/shared/candidates.js";
+import { modelFacts } from "../../web/static/kakitori/shared/model.js";
+
+const { config, mapping, manifest, cases } = JSON.parse(readFileSync(0, "utf-8"));
+const facts = modelFacts(config, mapping, manifest, undefined);
+process.stdout.write(JSON.stringify(cases.map(({ logits, topK, place }) => {
+  const candidates = rank(Float32Array.from(logits), facts, topK, place);
+  return { candidates: [...candidates], unsure: candidates.unsure };
+})));

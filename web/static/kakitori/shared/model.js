@@ -1,0 +1,214 @@
+/**
+ * The facts of a model, read from config.json, mapping.json and manifest.json and checked: they are input, possibly from
+ * another server. Mirrors kakitori/model_directory.py. Uses neither the document nor the inference engine.
+ *
+ * @typedef {Object} NetworkFile a row of manifest.json
+ * @property {string} variant
+ * @property {string} file path inside the model folder
+ * @property {number} bytes
+ * @property {string} sha256 hex digits
+ *
+ * @typedef {Object} ModelFacts
+ * @property {string} variant
+ * @property {NetworkFile} file
+ * @property {number} size input side in pixels
+ * @property {number} margin
+ * @property {number} radius
+ * @property {number} numClasses
+ * @property {import("./candidates.js").Classes} classes
+ * @property {import("./confidence.js").Confidence} confidence
+ */
+
+import { countCodePoints } from "./candidates.js";
+import { sha256 } from "./sha256.js";
+
+const SIZES = [32, 48, 64, 96, 128];
+const MODEL_DIGEST_VERSION = "kakitori model 1";
+const DIFFERENT_MODELS = "the files belong to different models: copy the whole model folder again.";
+const IDENTITY_FIELDS = ["charset", "num_classes", "digest", "model_digest"]; // equal in all three files
+
+const isNumber = Number.isFinite; // false for what is no number
+const isPositive = (value) => isNumber(value) && value > 0;
+const isText = (value) => typeof value === "string" && value !== "";
+const isJis = (value) => value === null || /^[0-9A-F]{4}$/.test(value);
+const isHash = (value) => /^[0-9a-f]{64}$/.test(value);
+const isDigest = (value) => /^sha256:[0-9a-f]{64}$/.test(value);
+const isRange = (value) => Array.isArray(value) && value.length === 2 && value.every(isNumber);
+const isPlace = (value) => isRange(value?.size) && isRange(value?.middle);
+const isGroup = (value) => Array.isArray(value) && value.length > 1 && value.every(isText);
+/** Plain names joined by slashes: no scheme, query, escape or step up can be in them. */
+const isPath = (value) => isText(value) && value.split("/").every((name) => /^\w[\w.-]*$/.test(name));
+
+/** @typedef {[field: string, isRight: (value: any) => boolean, expected: string]} Rule */
+
+/** @type {Rule[]} */
+const CONFIG_RULES = [
+  ["charset", isText, "a name"],
+  ["num_classes", (value) => Number.isInteger(value) && value >= 2, "a whole number from 2"],
+  ["digest", isDigest, "sha256: and 64 hex digits"],
+  ["model_digest", isDigest, "sha256: and 64 hex digits"],
+  ["weights", isHash, "64 hex digits"],
+  ["size", (value) => SIZES.includes(value), `one of ${SIZES.join(", ")}`],
+  ["margin", (value) => isNumber(value) && value >= 0 && value < 0.5, "a number from 0 to below 0.5"],
+  ["radius", isPositive, "a number above 0"],
+  ["confidence.temperature", isPositive, "a number above 0"],
+  ["confidence.rejection_temperature", isPositive, "a number above 0"],
+  ["confidence.threshold", (value) => isNumber(value) && value >= 0 && value <= 1, "a number from 0 to 1"],
+];
+/** @type {Rule[]} */
+const FILE_RULES = [
+  ["variant", isText, "a name"],
+  ["file", isPath, "a plain path inside the model folder"],
+  ["bytes", (value) => Number.isSafeInteger(value) && value > 0, "a whole number above 0"],
+  ["sha256", isHash, "64 hex digits"],
+];
+
+/**
+ * Return the facts of one variant.
+ *
+ * @param {any} config config.json
+ * @param {any} mapping mapping.json
+ * @param {any} manifest manifest.json
+ * @param {string | undefined} variant the first of the manifest if undefined
+ * @returns {ModelFacts}
+ * @throws {Error} if a value is missing or out of its range, the files belong to different models, or the manifest does
+ *   not list the variant.
+ */
+export function modelFacts(config, mapping, manifest, variant) {
+  checkRules("config.json", config, CONFIG_RULES);
+  checkIdentity(config, { "mapping.json": mapping, "manifest.json": manifest });
+  const file = selectFile(manifest, variant);
+  const { temperature, rejection_temperature: rejectionTemperature, threshold } = config.confidence;
+  return {
+    variant: file.variant,
+    file,
+    size: config.size,
+    margin: config.margin,
+    radius: config.radius,
+    numClasses: config.num_classes,
+    classes: readClasses(mapping, config.num_classes),
+    confidence: { temperature, rejectionTemperature, threshold },
+  };
+}
+
+/**
+ * Check that the characters have config.json's `digest`, and that the network, classes and thresholds have its
+ * `model_digest`.
+ *
+ * @param {any} config as checked by `modelFacts`
+ * @param {ModelFacts} facts of the same model
+ * @returns {Promise<boolean>} false where SHA-256 is not available
+ * @throws {Error} if one differs.
+ */
+export async function verifyDigests(config, { classes }) {
+  const texts = { digest: charsetText(classes.characters), model_digest: modelText(config, classes) };
+  for (const [field, text] of Object.entries(texts)) {
+    const found = await sha256(new TextEncoder().encode(text));
+    if (found === null) return false;
+    if (`sha256:${found}` !== config[field]) {
+      throw new Error(`config.json has ${field} ${config[field]}, and config.json and mapping.json together give ` +
+        `sha256:${found}: ${DIFFERENT_MODELS}`);
+    }
+  }
+  return true;
+}
+
+/** Return the text whose SHA-256 is the charset's digest: names of several letters are joined by line ends. */
+function charsetText(characters) {
+  return characters.join(characters.every((name) => countCodePoints(name) === 1) ? "" : "\n");
+}
+
+/**
+ * Return the text whose SHA-256 is the `model_digest`.
+ *
+ * @param {any} config
+ * @param {import("./candidates.js").Classes} classes
+ */
+function modelText({ weights, charset, size, margin, radius, confidence }, { characters, jis, homoglyphs }) {
+  const { temperature, rejection_temperature, threshold } = confidence;
+  const describePlace = (place) => (place === undefined ? "-" : [...place.size, ...place.middle].map(float64Hex).join(","));
+  const describe = (char) => `${char}:${homoglyphs.jis.get(char) ?? "-"}:${describePlace(homoglyphs.places.get(char))}`;
+  return [
+    MODEL_DIGEST_VERSION,
+    `weights ${weights}`,
+    `charset ${charset}`,
+    ["input", size, float64Hex(margin), float64Hex(radius)].join(" "),
+    ["confidence", ...[temperature, rejection_temperature, threshold].map(float64Hex)].join(" "),
+    ...characters.map((char, index) =>
+      [char, jis[index] ?? "-", ...(homoglyphs.characters.get(index) ?? []).map(describe)].join("\t")),
+  ].join("\n");
+}
+
+/** Return the 16 hex digits of a number's big-endian IEEE 754 double. @param {number} value */
+function float64Hex(value) {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return view.getBigUint64(0).toString(16).padStart(16, "0");
+}
+
+/** @param {string} name of the file @param {any} content @param {Rule[]} rules */
+function checkRules(name, content, rules) {
+  for (const [field, isRight, expected] of rules) {
+    const value = field.split(".").reduce((inner, key) => inner?.[key], content);
+    if (isRight(value)) continue;
+    throw new Error(`${name} has ${field} ${JSON.stringify(value)}: expected ${expected}. Copy the model folder again.`);
+  }
+}
+
+/** @param {any} config @param {Record<string, any>} others by the name of the file */
+function checkIdentity(config, others) {
+  for (const [name, content] of Object.entries(others)) {
+    for (const field of IDENTITY_FIELDS) {
+      if (content?.[field] === config[field]) continue;
+      throw new Error(`${name} has ${field} ${content?.[field]}, and config.json has ${config[field]}: ${DIFFERENT_MODELS}`);
+    }
+  }
+}
+
+/** @param {any} manifest @param {string | undefined} variant @returns {NetworkFile} */
+function selectFile({ files }, variant) {
+  if (!Array.isArray(files) || files.length === 0) throw new Error("manifest.json lists no files: expected one or more.");
+  for (const row of files) checkRules("manifest.json", row, FILE_RULES);
+  const file = variant === undefined ? files[0] : files.find((row) => row.variant === variant);
+  if (file) return file;
+  const variants = files.map((row) => row.variant).join(", ");
+  throw new Error(`There is no variant "${variant}" in manifest.json: choose one of ${variants}.`);
+}
+
+/** @param {any} mapping @param {number} numClasses @returns {import("./candidates.js").Classes} */
+function readClasses(mapping, numClasses) {
+  const homoglyphs = {
+    characters: readTable(mapping, "class_to_homoglyphs", isGroup),
+    jis: readTable(mapping, "homoglyph_to_jis", isJis),
+    places: readTable(mapping, "homoglyph_to_place", isPlace),
+  };
+  return {
+    characters: readList(mapping, "class_to_char", isText, numClasses),
+    jis: readList(mapping, "class_to_jis", isJis, numClasses),
+    homoglyphs: {
+      ...homoglyphs,
+      characters: new Map(Array.from(homoglyphs.characters, ([index, group]) => [Number(index), group])),
+    },
+  };
+}
+
+/** Return a table of mapping.json; empty where it is left out. @returns {Map<string, any>} */
+function readTable(mapping, field, isRight) {
+  const table = new Map(Object.entries(mapping[field] ?? {}));
+  for (const [key, value] of table) {
+    if (isRight(value)) continue;
+    throw new Error(`mapping.json has ${field} ${JSON.stringify(value)} for ${key}. Copy the model folder again.`);
+  }
+  return table;
+}
+
+/** Return the values of a table of mapping.json by class index. @returns {any[]} */
+function readList(mapping, field, isRight, numClasses) {
+  const table = readTable(mapping, field, isRight);
+  const isComplete = table.size === numClasses && Array.from(table.keys()).every((key, index) => key === String(index));
+  if (!isComplete) {
+    throw new Error(`mapping.json has ${table.size} classes in ${field}, and config.json has ${numClasses}, counted from ` +
+      `0: ${DIFFERENT_MODELS}`);
+  }
+  return Array.from(table.values());
+}
