@@ -2,7 +2,7 @@
 
 import pytest
 
-from kakitori import Recognizer
+from kakitori.recognizer import Recognizer
 
 FIXTURES = "田町書愛きんあ語一口国曜鬼飛龍凸右石"
 TOP_K = 10

@@ -10,8 +10,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from playwright.sync_api import expect
 
-from kakitori import Recognizer
 from kakitori.ink import rasterise, to_tensor
+from kakitori.recognizer import Recognizer
 from web.build import build_site
 from web.serve import running_server
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kakitori import Recognizer
 from kakitori.candidates import Classes
 from kakitori.errors import DataError, EngineError, ModelError
+from kakitori.recognizer import Recognizer
 from kakitori.spec import Confidence, ModelSpec
 
 LINE = [[[10, 10], [90, 10]]]

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from kakitori.ink import Strokes, pack
 from kakitori.spec import ModelSpec
+from kakitori.strokes import Strokes, pack
 from training.evaluation.scan import Scan
 from training.evaluation.transforms import (
     Change,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from kakitori.ink import Strokes, pack
+from kakitori.strokes import Strokes, pack
 from training.evaluation.photo import to_levels
 from training.ink.rasteriser import cover, fit
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from kakitori.ink import pack
 from kakitori.picture import rasterise_image
 from kakitori.spec import ModelSpec
+from kakitori.strokes import pack
 from training.evaluation.photo import take_photo
 from training.evaluation.scan import Scan, take_scan
 from training.ink.rasteriser import fit, rasterise

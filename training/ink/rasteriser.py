@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from kakitori.ink import Strokes, pack
+from kakitori.strokes import Strokes, pack
 from training.ink.compiled import compiled
 
 
