@@ -75,6 +75,7 @@ NEEDS = (
     Need("site", (*CORE, "site variant", "npm packages", "site folder"), default=True),
     Need("serve", ("Python", "packages", "built site")),
     Need("bench", (*MODEL, "weights", "site variant")),
+    Need("read", (*CORE, "site variant")),
     Need("compat", (*CORE, "packages [test]", "site variant", "npm packages", "runs folder", *BROWSERS)),
     Need("test", (*CORE, "packages [train]", "packages [test]", "npm packages", "chromium")),
 )

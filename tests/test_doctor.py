@@ -171,7 +171,7 @@ def test_a_task_cannot_run_without_its_folder(findings, tmp_path, monkeypatch):
         ("model.safetensors", None, "models/kanji: model.safetensors is missing"),
         ("model.safetensors", b"", "has no safetensors header"),
         ("model.safetensors", b"\x02\0\0\0\0\0\0\0{}", "has no safetensors header"),
-        ("config.json", b"{}", "lacks"),
+        ("config.json", b"{}", "missing required field"),
         ("config.json", b"no JSON", "not valid JSON"),
     ],
 )

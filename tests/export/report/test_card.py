@@ -47,7 +47,7 @@ def test_no_other_mixture_is_said_to_be_without_handwriting(card_of, dataset):
 
 
 def test_without_a_recipe_the_card_has_the_command_of_each_run(card_of):
-    card = card_of("ink", KANJIVG, epochs=3, base={"dataset": "ink", "epochs": 60})
+    card = card_of("ink", (KANJIVG,), epochs=3, base={"dataset": "ink", "epochs": 60})
     assert "    invoke train --fresh --epochs 60\n" in card
     assert "    invoke train --fresh --epochs 3\n" in card
     assert "--recipe" not in card
@@ -56,7 +56,7 @@ def test_without_a_recipe_the_card_has_the_command_of_each_run(card_of):
 def test_with_a_recipe_the_card_has_its_command_and_the_settings_of_each_stage(card_of, tmp_path):
     (tmp_path / "recipe.toml").write_text("", encoding="utf-8")
     base = {"dataset": "ink", "epochs": 60}
-    card = card_of("ink", KANJIVG, epochs=3, start_from="runs/elsewhere", seed=2, base=base)
+    card = card_of("ink", (KANJIVG,), epochs=3, start_from="runs/elsewhere", seed=2, base=base)
     name = f"models/{tmp_path.name}"
     assert f"\n    invoke train --recipe {name}/recipe.toml --model {name}\n" in card
     assert "\n**Stage 1**: `epochs = 60`\n" in card
