@@ -30,23 +30,29 @@ def find_box(ink: np.ndarray) -> tuple[int, int, int, int]:
     Args:
         ink: (H, W) bool, at least one pixel True.
     """
-    labels, _ = ndimage.label(ink, EIGHT_CONNECTED)
+    labels, count = ndimage.label(ink, EIGHT_CONNECTED)
+    pixels = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    numbers = np.zeros(count + 1, labels.dtype)  # of the components that are not speckle; 0 for the others
+    is_speckle = find_speckle(pixels)
+    numbers[1:][~is_speckle] = np.arange(1, count - is_speckle.sum() + 1)
+    labels, pixels = numbers[labels], pixels[~is_speckle]
     boxes = np.array([(s[0].start, s[0].stop, s[1].start, s[1].stop) for s in ndimage.find_objects(labels)])
-    pixels = np.bincount(labels.ravel())[1:]
     height, width = ink.shape
     edge_y, edge_x = max(1, height // EDGE), max(1, width // EDGE)
     inner = labels[edge_y : height - edge_y, edge_x : width - edge_x]
     inside = np.bincount(inner.ravel(), minlength=len(pixels) + 1)[1:]
-    total = pixels.sum()
-    is_speckle = (pixels * SPECKLE < total) | ((pixels <= TINY) & (pixels * TINY_SPECKLE < total))
-    if pixels[is_speckle].sum() * FRAGMENTED > total:
-        is_speckle[:] = False
     is_long = ((boxes[:, 1] - boxes[:, 0]) * LONG[1] >= height * LONG[0]) | (
         (boxes[:, 3] - boxes[:, 2]) * LONG[1] >= width * LONG[0]
     )
     is_line = (inside * INWARD <= pixels) & is_long
-    rest = ~is_speckle & ~is_line
-    if not rest.any() or (inside[rest] < pixels[rest]).any():
-        rest = ~is_speckle
-    kept = boxes[rest]
+    if is_line.all() or (inside[~is_line] < pixels[~is_line]).any():
+        is_line[:] = False
+    kept = boxes[~is_line]
     return int(kept[:, 0].min()), int(kept[:, 1].max()), int(kept[:, 2].min()), int(kept[:, 3].max())
+
+
+def find_speckle(pixels: np.ndarray) -> np.ndarray:
+    """Return whether each component is speckle, (N,) bool, from the components' numbers of pixels (N,)."""
+    total = pixels.sum()
+    is_speckle = (pixels * SPECKLE < total) | ((pixels <= TINY) & (pixels * TINY_SPECKLE < total))
+    return np.zeros_like(is_speckle) if pixels[is_speckle].sum() * FRAGMENTED > total else is_speckle
