@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kakitori.schemas.config import Licence
-from kakitori.spec import join_licences
+from kakitori.spec import KANJIVG_LICENCE, join_licences
 
 LICENCE_TEXTS = Path(__file__).parent / "licences"
-KANJIVG = "KanjiVG"
 DATA_FILE = "data.txt"
 # Rows: file under licences/, name, use, licence, address.
-INK = {"file": "kanjivg.txt", "name": KANJIVG, "use": "the strokes the model learnt from", "licence": "CC BY-SA 3.0",
-       "url": "https://kanjivg.tagaini.net"}  # fmt: skip
+INK = {"file": "kanjivg.txt", "name": KANJIVG_LICENCE["source"], "use": "training data: strokes",
+       "licence": KANJIVG_LICENCE["licence"], "url": KANJIVG_LICENCE["url"]}  # fmt: skip
 SOFTWARE = (
     {"file": "klee-one.txt", "name": "Klee One", "use": "the typeface of the Japanese characters",
      "licence": "SIL OFL 1.1", "url": "https://github.com/fontworks-fonts/Klee"},
@@ -22,9 +21,12 @@ SOFTWARE = (
 
 def licence_rows(data: Sequence[Licence]) -> list[dict[str, str]]:
     """Return the rows of the page of licences; `data` is what the models were trained on."""
-    ink = [INK] if any(row["source"] == KANJIVG for row in data) else []
-    others = [{"file": DATA_FILE, "name": row["source"], "use": "what the model learnt from",
-               "licence": row["licence"], "url": row["url"]} for row in data if row["source"] != KANJIVG]  # fmt: skip
+    ink = [INK] if any(row["source"] == INK["name"] for row in data) else []
+    others = [
+        {"file": DATA_FILE, "name": row["source"], "use": "training data", "licence": row["licence"], "url": row["url"]}
+        for row in data
+        if row["source"] != INK["name"]
+    ]
     return [*ink, *others, *SOFTWARE]
 
 

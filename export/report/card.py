@@ -86,8 +86,8 @@ def training_command(facts: dict[str, Any]) -> str:
 
 
 def recipe_command(model_dir: Path) -> str | None:
-    """Return the command that trains the model again from the recipe beside it; None if there is no recipe."""
+    """Return the command that trains the model again, beside it, from its recipe; None if there is no recipe."""
     if not (model_dir / RECIPE_FILE).exists():
         return None
     shown = f"models/{model_dir.resolve().name}"
-    return f"invoke train --recipe {shown}/{RECIPE_FILE} --model {shown}"
+    return f"invoke train --recipe {shown}/{RECIPE_FILE} --model runs/again"

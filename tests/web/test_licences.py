@@ -17,7 +17,7 @@ def test_a_model_of_ink_names_kanjivg_and_no_other_data():
 
 def test_a_model_of_other_data_names_that():
     rows, files = licence_rows([OWN]), licence_files([OWN], b"OFL")
-    assert rows[0] == {"file": "data.txt", "name": "Some set", "use": "what the model learnt from",
+    assert rows[0] == {"file": "data.txt", "name": "Some set", "use": "training data",
                        "licence": "CC BY 4.0", "url": "https://example.org"}  # fmt: skip
     assert files["licences/data.txt"] == b"By somebody.\n\nCC BY 4.0\n\nhttps://example.org\n"
     assert "licences/kanjivg.txt" not in files

@@ -58,11 +58,11 @@ def test_with_a_recipe_the_card_has_its_command_and_the_settings_of_each_stage(c
     base = {"dataset": "ink", "epochs": 60}
     card = card_of("ink", (KANJIVG,), epochs=3, start_from="runs/elsewhere", seed=2, base=base)
     name = f"models/{tmp_path.name}"
-    assert f"\n    invoke train --recipe {name}/recipe.toml --model {name}\n" in card
+    assert f"\n    invoke train --recipe {name}/recipe.toml --model runs/again\n" in card
     assert "\n**Stage 1**: `epochs = 60`\n" in card
     assert "\n**Stage 2**: `epochs = 3`, `seed = 2`\n" in card
     assert "--fresh" not in card
-    assert "runs/" not in card
+    assert "runs/elsewhere" not in card
 
 
 def test_the_grams_of_all_runs_are_added():
