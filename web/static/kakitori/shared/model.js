@@ -50,15 +50,15 @@ const isOnnxFile = (value) => isText(value) && /^onnx\/[A-Za-z0-9][\w.-]*\.onnx$
 
 /** @type {Rule[]} */
 const CONFIG_RULES = [
-  ["arch", isText, "a name"],
-  ["widths", isWidths, "1 to 16 whole numbers from 1 to 4096"],
-  ["pooling", isText, "a name"],
-  ["rank", (value) => value == null || isWidth(value), "null or a whole number from 1 to 4096"],
   ["charset", isText, "a name"],
   ["num_classes", (value) => isInteger(value, 2, MOST_CLASSES), `a whole number from 2 to ${MOST_CLASSES}`],
   ["digest", isDigest, "sha256: and 64 hex digits"],
   ["model_digest", isDigest, "sha256: and 64 hex digits"],
   ["weights", isHash, "64 hex digits"],
+  ["arch", isText, "a name"],
+  ["widths", isWidths, "1 to 16 whole numbers from 1 to 4096"],
+  ["pooling", isText, "a name"],
+  ["rank", (value) => value == null || isWidth(value), "null or a whole number from 1 to 4096"],
   ["size", (value) => SIZES.includes(value), `one of ${SIZES.join(", ")}`],
   ["margin", (value) => isNumber(value) && value >= 0 && value < 0.5, "a number from 0 to below 0.5"],
   ["radius", (value) => isPositive(value) && value <= SIZES.at(-1), `a number above 0, up to ${SIZES.at(-1)}`],
