@@ -4,7 +4,6 @@ Imports no heavy package. The checks return findings; `examine` runs all of them
 it reports: it creates and deletes a file in a folder, and opens the files that it says are readable.
 """
 
-import json
 import os
 import platform
 import shutil
@@ -21,15 +20,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from kakitori.errors import KakitoriError
-from kakitori.files import read_json
+from kakitori.files import sha256_of
 from kakitori.folders import cache_folder, try_folder
+from kakitori.model_directory import open_model, variant_file
 from kakitori.npm import NpmMissing, npm_command
 from kakitori.schemas.prepared import METADATA_FILE, check_files
 from kakitori.spec import (
     CONFIG_FILE,
     GENERATED,
-    MANIFEST_FILE,
-    MAPPING_FILE,
     ONNX_FOLDER,
     WEIGHTS_FILE,
     read_spec,
@@ -40,7 +38,6 @@ from web.npm import is_installed
 ROOT = Path(__file__).parent
 OLDEST_PYTHON = (3, 11)
 FREE_BYTES = 1 << 30  # a run's checkpoints, exported files and site take 0.3 GB for 3,036 classes
-HEADER_BYTES = 10 << 20  # most of a safetensors header that is read; that of 3,036 classes has 10 kB
 
 
 @dataclass(frozen=True)
@@ -214,29 +211,16 @@ def check_model(model: Path, variant: str) -> list[Finding]:
 
 
 def check_weights(model: Path) -> None:
-    """Raise an error unless a model's config can be read and its weights are as long as their header says."""
+    """Raise an error unless a model's config can be read and its weights have the SHA-256 that it gives."""
     path = model / WEIGHTS_FILE
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = file.read(min(length, HEADER_BYTES))
-    try:
-        tensors = [row for name, row in json.loads(header).items() if name != "__metadata__"]
-        expected = 8 + length + max(row["data_offsets"][1] for row in tensors)
-    except (ValueError, TypeError, LookupError, AttributeError):
-        raise KakitoriError(f"{path.name} has no safetensors header") from None
-    if path.stat().st_size != expected:
-        raise KakitoriError(f"{path.name} has {path.stat().st_size:,} bytes, expected {expected:,}")
-    read_spec(model)
+    found, expected = sha256_of(path), read_spec(model).weights
+    if found != expected:
+        raise KakitoriError(f"{path.name} has the SHA-256 {found}, and {CONFIG_FILE} has {expected}")
 
 
 def check_variant(model: Path, variant: str) -> None:
-    """Raise an error unless an exported file, its manifest and its mapping can be read."""
-    for name in (f"{ONNX_FOLDER}/{variant}.onnx", MAPPING_FILE, MANIFEST_FILE):
-        with (model / name).open("rb") as file:
-            if not file.read(1):
-                raise KakitoriError(f"{name} is empty")
-    for name in (MAPPING_FILE, MANIFEST_FILE):
-        read_json(model / name)
+    """Raise an error unless an exported file is the one of the manifest, and the JSON files are of one model."""
+    variant_file(open_model(model), variant)
 
 
 def check_models(folder: Path) -> Finding:

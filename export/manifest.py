@@ -29,7 +29,8 @@ def write_manifest(manifest: Manifest, model_dir: Path) -> None:
     """Write a model directory's manifest.
 
     Raises:
-        ModelError: if a field is wrong or a variant is listed twice; nothing is written then.
+        ModelError: if a field is wrong, fields of a row contradict each other, or a variant is listed twice; nothing is
+            written then.
     """
     path = model_dir / MANIFEST_FILE
     check_variants(manifest, path)

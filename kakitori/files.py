@@ -42,12 +42,14 @@ def read_json(path: Path, error: type[KakitoriError] = KakitoriError) -> Any:
     """Return the parsed JSON of `path`.
 
     Raises:
-        error: if the file is missing or is not JSON.
+        error: if the file is missing, cannot be read or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise error(f"{path} does not exist.") from None
+    except OSError as problem:
+        raise error(f"{path} cannot be read ({problem.strerror}): restore it or make it again.") from problem
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
         raise error(f"{path} is not valid JSON ({problem}): restore it or make it again.") from problem
 

@@ -5,6 +5,7 @@ not lead out of it, and one digest (`kakitori.spec.model_digest`) ties weights, 
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,15 +14,16 @@ import msgspec
 
 from kakitori.charset import Charset
 from kakitori.errors import ModelError
-from kakitori.files import inside, read_json, write_json
+from kakitori.files import inside, read_json, sha256_of, write_json
 from kakitori.mapping_check import check_mapping
-from kakitori.schemas.manifest import Manifest
+from kakitori.schemas.manifest import Manifest, ManifestRow
 from kakitori.schemas.mapping import Mapping
 from kakitori.schemas.reader import read_document
 from kakitori.spec import (
     CONFIG_FILE,
     MANIFEST_FILE,
     MAPPING_FILE,
+    ONNX_FOLDER,
     ModelSpec,
     model_digest,
     read_spec,
@@ -61,6 +63,40 @@ def open_model(model_dir: Path) -> OpenModel:
     return OpenModel(model_dir, spec, charset, mapping, manifest)
 
 
+def variant_file(model: OpenModel, variant: str) -> tuple[ManifestRow, Path]:
+    """Return a variant's row of the manifest, and the path of its file, which has the row's size and SHA-256.
+
+    Raises:
+        ModelError: if there is no such variant, listing those that were exported, or its file is missing or another.
+    """
+    rows = {row.variant: row for row in model.manifest.files}
+    if variant not in rows:
+        raise ModelError(
+            f"{model.folder / MANIFEST_FILE} has no variant {variant!r}: choose one of {', '.join(rows) or 'none'}, or "
+            "make it with `invoke export`."
+        )
+    row = rows[variant]
+    path = file_in(model.folder, row.file)
+    if not path.is_file():
+        raise ModelError(f"{path} is missing, though {MANIFEST_FILE} lists it: make it with `invoke export`.")
+    for what, found, expected in _file_facts(path, row):
+        if found != expected:
+            raise ModelError(
+                f"{path} has the {what} {found}, and {MANIFEST_FILE} has {expected}: it is not the file that was "
+                f"checked; {EXPORT}."
+            )
+    return row, path
+
+
+def _file_facts(path: Path, row: ManifestRow) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what is compared of a variant's file, the value found and the manifest's; the size before the SHA-256."""
+    try:
+        yield "size", path.stat().st_size, row.bytes
+        yield "SHA-256", sha256_of(path), row.sha256
+    except OSError as problem:
+        raise ModelError(f"{path} cannot be read ({problem.strerror}): {EXPORT}.") from problem
+
+
 def file_in(model_dir: Path, name: str) -> Path:
     """Return the path of a file in a model directory, whether it exists or not; `name` has `/` between its parts.
 
@@ -83,7 +119,8 @@ def read_manifest(model_dir: Path) -> Manifest:
     """Return a model directory's manifest.json, which may belong to another model than its config.json.
 
     Raises:
-        ModelError: if it is missing, is not JSON, a field is missing or wrong, or a variant is listed twice.
+        ModelError: if it is missing, is not JSON, a field is missing or wrong, fields of a row contradict each other,
+            or a variant is listed twice.
     """
     manifest = _read(model_dir, MANIFEST_FILE, Manifest)
     check_variants(manifest, model_dir / MANIFEST_FILE)
@@ -103,7 +140,22 @@ def current_manifest(model_dir: Path) -> Manifest | None:
 
 
 def check_variants(manifest: Manifest, path: Path) -> None:
-    """Raise ModelError if a manifest lists a variant twice; `path` is named in the message."""
+    """Check the rows of a manifest; `path` is named in the message.
+
+    A variant is named `<backend>.<precision>` or `<backend>.<pooling>.<precision>`.
+
+    Raises:
+        ModelError: if a row's variant, file, backend, pooling and precision contradict each other, or a variant is
+            listed twice.
+    """
+    for row in manifest.files:
+        names = (f"{row.backend}.{row.precision}", f"{row.backend}.{row.pooling}.{row.precision}")
+        if row.variant not in names:
+            raise ModelError(f"{path}: found variant {row.variant!r} with backend {row.backend!r}, pooling "
+                             f"{row.pooling!r} and precision {row.precision!r}, expected {' or '.join(names)}: "
+                             f"{EXPORT}.")  # fmt: skip
+        if row.file != (file := f"{ONNX_FOLDER}/{row.variant}.onnx"):
+            raise ModelError(f"{path}: found file {row.file!r} for {row.variant!r}, expected {file!r}: {EXPORT}.")
     counts = Counter(row.variant for row in manifest.files)
     for variant, count in counts.items():
         if count > 1:

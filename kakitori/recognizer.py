@@ -8,14 +8,13 @@ import numpy as np
 from kakitori.candidates import Classes, Result, check_top_k, no_candidates, rank
 from kakitori.confidence import Predictor
 from kakitori.engine import onnx_predictor
-from kakitori.errors import EngineError, ModelError, NoInkError
-from kakitori.files import sha256_of
+from kakitori.errors import EngineError, NoInkError
 from kakitori.homoglyphs import InkPlace, ink_place
 from kakitori.image_files import Picture, read_image
 from kakitori.ink import rasterise, to_tensor
-from kakitori.model_directory import file_in, open_model
+from kakitori.model_directory import open_model, variant_file
 from kakitori.picture import rasterise_image
-from kakitori.spec import MANIFEST_FILE, ModelSpec
+from kakitori.spec import ModelSpec
 from kakitori.strokes import Strokes, check_pad
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "kanji"
@@ -57,8 +56,9 @@ class Recognizer:
             ModelError: if a file is missing, damaged or belongs to another model, or there is no such variant.
             EngineError: if ONNX Runtime does not accept the ONNX file.
         """
-        spec, classes, onnx = _open_variant(DEFAULT_MODEL if path is None else Path(path), variant)
-        return cls(spec, classes, onnx_predictor(onnx))
+        model = open_model(DEFAULT_MODEL if path is None else Path(path))
+        _, onnx = variant_file(model, variant)
+        return cls(model.spec, Classes.from_mapping(msgspec.to_builtins(model.mapping)), onnx_predictor(onnx))
 
     def recognize(
         self, strokes: Strokes, top_k: int = DEFAULT_TOP_K, pad: tuple[float, float] | None = None
@@ -111,20 +111,3 @@ class Recognizer:
                 "export it again."
             )
         return rank(logits[0], self._classes, self.spec.confidence, top_k, place)
-
-
-def _open_variant(model_dir: Path, variant: str) -> tuple[ModelSpec, Classes, Path]:
-    """Return the spec and classes of a model directory, and the path of a variant's ONNX file."""
-    model = open_model(model_dir)
-    rows = {row.variant: row for row in model.manifest.files}
-    if variant not in rows:
-        raise ModelError(
-            f"{model_dir / MANIFEST_FILE} has no variant {variant!r}: choose one of {', '.join(rows)}, or make it with "
-            "`invoke export`."
-        )
-    onnx = file_in(model_dir, rows[variant].file)
-    if not onnx.is_file() or sha256_of(onnx) != rows[variant].sha256:
-        raise ModelError(
-            f"{onnx} is missing or is not the file that {MANIFEST_FILE} describes: make it with `invoke export`."
-        )
-    return model.spec, Classes.from_mapping(msgspec.to_builtins(model.mapping)), onnx

@@ -147,20 +147,21 @@ CONFIG = strict_struct(
 
 
 def model_digest(spec: ModelSpec) -> str:
-    """Return `sha256:` and the hex SHA-256 that ties weights, input, confidence and classes together.
+    """Return `sha256:` and the hex SHA-256 that ties weights, network, input, confidence and classes together.
 
-    It is taken over the UTF-8 of lines: the format, the weights' SHA-256, charset, input, confidence, and a line for
-    each class with its JIS code and homoglyphs. Floats are the hex digits of their big-endian IEEE 754 doubles.
-    Mirrored by web/static/kakitori; equality is tested.
+    It is taken over the UTF-8 of lines: the format, the weights' SHA-256, charset, network, input, confidence, and a
+    line for each class with its JIS code and homoglyphs. Floats are the hex digits of their big-endian IEEE 754
+    doubles. Mirrored by web/static/kakitori/shared/model.js; equality is tested.
 
     Raises:
         KakitoriError: as `ModelSpec.get_charset`.
     """
     charset, confidence = spec.get_charset(), spec.confidence
     lines = [
-        "kakitori model 1",
+        "kakitori model 2",
         f"weights {spec.weights}",
         f"charset {spec.charset}",
+        f"network {spec.arch} {','.join(map(str, spec.widths))} {spec.pooling} {spec.rank or '-'}",
         f"input {spec.size} {_hex(spec.margin)} {_hex(spec.radius)}",
         f"confidence {_hex(confidence.temperature)} {_hex(confidence.rejection_temperature)} "
         f"{_hex(confidence.threshold)}",

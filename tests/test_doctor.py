@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -169,8 +170,7 @@ def test_a_task_cannot_run_without_its_folder(findings, tmp_path, monkeypatch):
     ("name", "content", "reason"),
     [
         ("model.safetensors", None, "models/kanji: model.safetensors is missing"),
-        ("model.safetensors", b"", "has no safetensors header"),
-        ("model.safetensors", b"\x02\0\0\0\0\0\0\0{}", "has no safetensors header"),
+        ("model.safetensors", b"", "model.safetensors has the SHA-256 e3b0c44298fc"),
         ("config.json", b"{}", "missing required field"),
         ("config.json", b"no JSON", "not valid JSON"),
     ],
@@ -188,20 +188,39 @@ def test_weights_that_cannot_be_read_are_found(tmp_path, monkeypatch, shipped_mo
     assert reason in finding.found
 
 
-def test_weights_that_are_cut_short_are_found(tmp_path, shipped_model):
+STRICT = "onnx/strict.int8.onnx"
+
+
+def flip_last_bit(path):
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def test_weights_of_the_right_length_with_another_content_are_found(tmp_path, shipped_model):
     for file in ("model.safetensors", "config.json"):
         shutil.copy(shipped_model / file, tmp_path)
-    path = tmp_path / "model.safetensors"
-    os.truncate(path, path.stat().st_size - 1)
-    assert "bytes, expected" in doctor.check_model(tmp_path, "strict.int8")[0].found
+    flip_last_bit(tmp_path / "model.safetensors")
+    found = doctor.check_model(tmp_path, "strict.int8")[0].found
+    assert re.search(r"model\.safetensors has the SHA-256 \w{64}, and config\.json has \w{64}$", found)
 
 
-def test_an_empty_exported_file_is_found(tmp_path, shipped_model):
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda model: (model / STRICT).write_bytes(b""), r"strict\.int8\.onnx has the size 0, and"),
+        (lambda model: flip_last_bit(model / STRICT), r"strict\.int8\.onnx has the SHA-256 \w{64}, and"),
+        (lambda model: (model / STRICT).unlink(), r"strict\.int8\.onnx is missing"),
+        (lambda model: (model / "mapping.json").unlink(), r"mapping\.json does not exist"),
+        (lambda model: (model / "mapping.json").write_text("{}"), r"mapping\.json, document: .*missing required field"),
+    ],
+)
+def test_a_damaged_exported_file_is_found(tmp_path, shipped_model, damage, reason):
     shutil.copytree(shipped_model, tmp_path / "model")
-    (tmp_path / "model" / "onnx" / "strict.int8.onnx").write_bytes(b"")
+    assert doctor.check_model(tmp_path / "model", "strict.int8")[1].ok
+    damage(tmp_path / "model")
     finding = doctor.check_model(tmp_path / "model", "strict.int8")[1]
-    assert finding.found.endswith("onnx/strict.int8.onnx is empty")
-    assert finding.mend == f"invoke export --backend strict --model {tmp_path}/model"
+    assert (finding.ok, finding.mend) == (False, f"invoke export --backend strict --model {tmp_path}/model")
+    assert re.search(reason, finding.found)
 
 
 def test_it_is_fast_and_its_exit_status_says_whether_the_default_tasks_can_run(root, tmp_path):

@@ -1,20 +1,25 @@
 """The model directories that git carries: complete, in agreement with themselves, and as good as they say."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+import doctor
 from export.manifest import find_row
 from export.report.card import make_card
 from export.report.measure import open_variant
+from kakitori.errors import ModelError
 from kakitori.files import sha256_of
 from kakitori.ink import to_tensor
 from kakitori.model_directory import open_model
+from kakitori.recognizer import Recognizer
 from kakitori.spec import WEIGHTS_FILE, read_spec
 from training.data.prepared import TEST
 from training.ink.source import InkSource
 from training.models.weights import load_network, network_predictor
+from web.models import read_models
 
 VARIANT = "strict.int8"
 CHARSETS = {"kanji": ("etl9g", 3036), "kanji-wide": ("wide", 6568)}
@@ -98,3 +103,19 @@ def test_every_file_comes_back_byte_for_byte(shipped, tmp_path):
     digests = {row.file: row.sha256 for row in open_model(shipped).manifest.files}
     assert {row.file: row.sha256 for row in rows} == digests
     assert {file: sha256_of(tmp_path / file) for file in digests} == digests
+
+
+@pytest.mark.parametrize("use", [
+    pytest.param(lambda model: Recognizer.load(model), id="recognizer"),
+    pytest.param(lambda model: open_variant(model, VARIANT), id="evaluate"),
+    pytest.param(lambda model: read_models([model], VARIANT), id="site"),
+    pytest.param(lambda model: doctor.check_variant(model, VARIANT), id="doctor"),
+])  # fmt: skip
+def test_no_reader_opens_a_file_with_another_sha256(shipped_model, tmp_path, use):
+    copy = shutil.copytree(shipped_model, tmp_path / "model")
+    use(copy)
+    path = copy / f"onnx/{VARIANT}.onnx"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ModelError, match=r"strict\.int8\.onnx has the SHA-256"):
+        use(copy)

@@ -4,10 +4,9 @@ from typing import Any
 
 from kakitori.charset import Charset
 from kakitori.model_directory import OpenModel
-from kakitori.schemas.manifest import Manifest, ManifestRow
+from kakitori.schemas.manifest import ManifestRow
 from kakitori.schemas.mapping import Mapping
 from kakitori.spec import INK_CHARSETS
-from web.errors import SiteError
 
 # Names of data sets and evaluation sets on the page; others are shown by their own name.
 SET_NAMES = dict.fromkeys(INK_CHARSETS, "ink made from KanjiVG's strokes")
@@ -17,19 +16,6 @@ SCRIPTS = (
     ("digits", "0", "9"), ("Latin letters", "A", "z"), ("hiragana", "\u3041", "\u309f"),
     ("katakana", "\u30a0", "\u30ff"), ("kanji", "\u3400", "\u9fff"), ("kanji", "\U00020000", "\U0003ffff"),
 )  # fmt: skip
-
-
-def select_variant(manifest: Manifest, variant: str) -> ManifestRow:
-    """Return the manifest's row of a variant.
-
-    Raises:
-        SiteError: if there is none, listing the existing ones.
-    """
-    rows = {row.variant: row for row in manifest.files}
-    if variant not in rows:
-        raise SiteError(f"There is no variant {variant!r} in the manifest, which has {', '.join(rows) or 'none'}: "
-                        "choose one with --variant, or make it with `invoke export`.")
-    return rows[variant]
 
 
 def accuracy_rows(row: ManifestRow, mapping: Mapping) -> list[dict[str, Any]]:
@@ -62,14 +48,9 @@ def script_of(character: str) -> str:
     return next(found, OTHERS)
 
 
-def site_context(model: OpenModel, variant: str) -> dict[str, Any]:
-    """Return the facts about a model for the templates, as plain values.
-
-    Raises:
-        SiteError: if the manifest lacks the variant.
-    """
+def site_context(model: OpenModel, row: ManifestRow) -> dict[str, Any]:
+    """Return the facts about a model and one of its files for the templates, as plain values."""
     spec, charset = model.spec, model.charset
-    row = select_variant(model.manifest, variant)
     dataset = model.mapping.model_info.dataset
     codes = [charset.jis(index) for index in range(len(charset))]
     known = [code for code in codes if code is not None]
@@ -82,7 +63,7 @@ def site_context(model: OpenModel, variant: str) -> dict[str, Any]:
         "in_jis_order": codes == sorted(known),
         "size": spec.size,
         "arch": spec.arch,
-        "variant": variant,
+        "variant": row.variant,
         "file": row.file,
         "model_bytes": row.bytes,
         "precision": row.precision,

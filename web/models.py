@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from kakitori.model_directory import file_in, open_model
+from kakitori.model_directory import file_in, open_model, variant_file
 from kakitori.schemas.config import Licence
 from kakitori.spec import CONFIG_FILE, KANJIVG_LICENCE, MANIFEST_FILE, MAPPING_FILE, ModelSpec
-from web.context import all_homoglyphs, select_variant, site_context
+from web.context import all_homoglyphs, site_context
 from web.errors import SiteError
 
 MODEL_FOLDER = "model/"  # the folder that the library reads by default
@@ -47,23 +47,17 @@ def read_model(model_dir: Path, folder: str, variant: str) -> SiteModel:
     """Return a model for `folder` of the site; its manifest there lists the one variant.
 
     Raises:
-        ModelError: if a file of the directory is missing or damaged, or they belong to different models.
-        SiteError: if there is no such variant, or its ONNX file is missing or not the one of the manifest.
+        ModelError: if a file of the directory is missing or damaged, they belong to different models, or there is no
+            such variant.
     """
     model = open_model(model_dir)
-    context = site_context(model, variant) | {"folder": folder, "name": model_dir.resolve().name}
-    row = select_variant(model.manifest, variant)
-    onnx = file_in(model_dir, row.file)
-    if not onnx.is_file():
-        raise SiteError(f"{onnx} does not exist, though the manifest lists it: make it with `invoke export`.")
-    if (size := onnx.stat().st_size) != row.bytes or sha256(content := onnx.read_bytes()) != row.sha256:
-        raise SiteError(f"{onnx} is not the file that the manifest describes ({size:,} bytes found, "
-                        f"{row.bytes:,} expected, or another SHA-256): run `invoke export` again.")
+    row, onnx = variant_file(model, variant)
+    context = site_context(model, row) | {"folder": folder, "name": model_dir.resolve().name}
     return SiteModel(model.spec, folder, context, {
         folder + CONFIG_FILE: file_in(model_dir, CONFIG_FILE).read_bytes(),
         folder + MAPPING_FILE: to_json(model.mapping),
         folder + MANIFEST_FILE: to_json(msgspec.structs.replace(model.manifest, files=[row])),
-        folder + row.file: content,
+        folder + row.file: onnx.read_bytes(),
     })
 
 

@@ -17,12 +17,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from export.manifest import find_row
 from export.report.card import write_card
 from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, onnx_predictor
 from kakitori.errors import KakitoriError
-from kakitori.model_directory import file_in, open_model
+from kakitori.model_directory import open_model, variant_file
 from kakitori.schemas.evaluation import (
     AccuracyEntry,
     AccuracyRow,
@@ -181,12 +180,16 @@ def show_errors(one: EvaluationSet, spec: ModelSpec, predict: Predictor, path: P
 
 
 def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
-    """Return a predictor for an exported variant, or for the weights if None, and the engine's name and version."""
+    """Return a predictor for an exported variant, or for the weights if None, and the engine's name and version.
+
+    Raises:
+        ModelError: if there is no such variant, or its file or the weights are not those that were checked.
+    """
     if variant is None:
         _, network = load_network(model_dir)
         return network_predictor(network), f"torch {torch.__version__}"
-    row = find_row(open_model(model_dir).manifest, variant)
-    return onnx_predictor(file_in(model_dir, row.file)), ENGINE
+    _, path = variant_file(open_model(model_dir), variant)
+    return onnx_predictor(path), ENGINE
 
 
 def evaluation_sets(

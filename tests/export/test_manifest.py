@@ -14,11 +14,12 @@ from kakitori.spec import ModelSpec
 
 
 def row(variant="strict.int8"):
+    backend, precision = variant.split(".")
     return {
         "variant": variant,
         "file": f"onnx/{variant}.onnx",
-        "backend": "strict",
-        "precision": "int8",
+        "backend": backend,
+        "precision": precision,
         "pooling": "fixed_avg",
         "opset": 11,
         "bytes": 1,
@@ -72,12 +73,17 @@ def test_not_a_manifest(tmp_path, text, message):
     ("rows", "message"),
     [
         ([{**row(), "opset": "11"}], r"field files\[0\].opset: expected `int`, found '11': run `invoke export`"),
-        ([row(), {**row("x"), "sha256": "abc"}], r"field files\[1\].sha256: expected `str` matching .*, found 'abc'"),
+        ([row(), {**row("a.x"), "sha256": "abc"}], r"field files\[1\].sha256: expected `str` matching .*, found 'abc'"),
         ([{**row(), "accuracy": {"ink": {}}}], r"files\[0\].accuracy.*missing required field `top1_percent`"),
         ([{**row(), "sha256": "0" * 64 + "\n"}], r"field files\[0\].sha256: expected"),
         ([{**row(), "variant": "../x"}], r"field files\[0\].variant: expected .* found '../x'"),
         ([{**row(), "note": 1}], r"field files\[0\]: object contains unknown field `note`"),
         ([row(), row()], "variant 'strict.int8' is listed 2 times, expected once"),
+        ([{**row(), "file": "onnx/strict.fp32.onnx"}], "found file '.*fp32.onnx' for 'strict.int8', expected"),
+        ([row("tract.int8"), {**row(), "backend": "tract"}], "found variant 'strict.int8' with backend 'tract'"),
+        ([{**row(), "precision": "fp32"}], r"precision 'fp32', expected strict\.fp32 or strict\.fixed_avg\.fp32: run"),
+        ([{**row(), "variant": "strict.fixed_max.int8"}], "'strict.fixed_max.int8' with .* pooling 'fixed_avg'"),
+        ([{**row(), "variant": "strict"}], "found variant 'strict' with"),
         (["row"], r"field files\[0\]: expected `object`, found 'row'"),
     ],
 )
@@ -85,6 +91,18 @@ def test_a_row_at_fault(tmp_path, rows, message):
     (tmp_path / "manifest.json").write_text(json.dumps(document(*rows)))
     with pytest.raises(ModelError, match=message):
         read_manifest(tmp_path)
+
+
+def test_a_pooling_may_be_part_of_the_variant_name(tmp_path):
+    named = {**row(), "variant": "strict.fixed_avg.int8", "file": "onnx/strict.fixed_avg.int8.onnx"}
+    write_manifest(manifest(named), tmp_path)
+    assert read_manifest(tmp_path) == manifest(named)
+
+
+def test_a_manifest_whose_row_contradicts_itself_is_not_written(tmp_path):
+    with pytest.raises(ModelError, match="with backend 'tract'"):
+        write_manifest(manifest({**row(), "backend": "tract"}), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_manifest_that_lists_a_variant_twice_is_not_written(tmp_path):

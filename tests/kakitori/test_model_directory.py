@@ -1,6 +1,7 @@
 """A model directory whose files were exchanged, relabelled or linked elsewhere is refused by the one reader."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from export.manifest import build_manifest, write_manifest
 from export.mapping import build_mapping, write_mapping
 from kakitori.charset import get_charset
 from kakitori.errors import ModelError
-from kakitori.model_directory import current_manifest, file_in, open_model, restamp
+from kakitori.model_directory import current_manifest, file_in, open_model, restamp, variant_file
 from kakitori.spec import Confidence, ModelSpec, model_digest, read_spec, write_spec
 
 
@@ -26,6 +27,12 @@ def write_model(folder, name="wide", **changes):
 @pytest.fixture
 def model_dir(tmp_path):
     return write_model(tmp_path / "model")
+
+
+@pytest.fixture
+def exported_dir(shipped_model, tmp_path):
+    """A copy of the shipped model that a test may damage."""
+    return shutil.copytree(shipped_model, tmp_path / "exported")
 
 
 def edit(path, change):
@@ -151,3 +158,33 @@ def test_the_manifest_of_other_weights_is_not_current(model_dir):
     assert current_manifest(model_dir) is None
     (model_dir / "manifest.json").unlink()
     assert current_manifest(model_dir) is None
+
+
+def test_a_variants_row_and_file_are_found(exported_dir):
+    model = open_model(exported_dir)
+    row, path = variant_file(model, "strict.int8")
+    assert (row.variant, path) == ("strict.int8", exported_dir / "onnx/strict.int8.onnx")
+    assert row in model.manifest.files
+
+
+def test_a_variant_that_was_not_exported_is_refused_with_the_others(exported_dir):
+    model = open_model(exported_dir)
+    listed = ", ".join(row.variant for row in model.manifest.files)
+    with pytest.raises(ModelError, match=f"manifest.json has no variant 'tract.int3': choose one of {listed}, or make"):
+        variant_file(model, "tract.int3")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: None, "strict.int8.onnx is missing, though manifest.json lists it"),
+        (lambda content: content[:-1], r"strict.int8.onnx has the size \d+, and manifest.json has \d+"),
+        (lambda content: content[:-1] + b"?", r"strict.int8.onnx has the SHA-256 \w{64}, and manifest.json has \w{64}"),
+    ],
+)
+def test_a_variants_file_that_is_missing_or_another_is_refused(exported_dir, change, message):
+    path = exported_dir / "onnx/strict.int8.onnx"
+    content = change(path.read_bytes())
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(ModelError, match=message):
+        variant_file(open_model(exported_dir), "strict.int8")

@@ -68,6 +68,10 @@ WRONG = [
     ({"num_classes": 9}, "is not that of 'digits' with 9 classes .* the classes would be misread"),
     ({"charset": "klingon"}, "Unknown charset 'klingon'"),
     ({"pooling": "median"}, "Unknown pooling 'median'"),
+    ({"pooling": "adaptive_max"}, "field model_digest: found"),
+    ({"arch": "cnn"}, "field model_digest: found"),
+    ({"widths": [8, 17]}, "field model_digest: found"),
+    ({"rank": 4}, "field model_digest: found"),
     ({"characters": ["a", "b", "c"]}, "num_classes 10, and charset 'digits' has 3 characters"),
     ({"characters": ["a", "b\nc"]}, r"field characters\[1\]: expected `str` matching"),
     ({"characters": ["a", ""]}, r"field characters\[1\]"),
@@ -142,7 +146,8 @@ def test_the_digest_is_that_of_its_lines():
     f64 = lambda value: struct.pack(">d", value).hex()  # noqa: E731
     spec = replace(words_spec(), weights="ab" * 32, confidence=Confidence(0.5, 1.0, 0.25))
     lines = [
-        "kakitori model 1", "weights " + "ab" * 32, "charset words", f"input 64 {f64(0.05)} {f64(1.3)}",
+        "kakitori model 2", "weights " + "ab" * 32, "charset words", "network cnn 8 avg_2x2 5",
+        f"input 64 {f64(0.05)} {f64(1.3)}",
         f"confidence {f64(0.5)} {f64(1)} {f64(0.25)}", "apple\t-", "\U00020bb7\t-", "田\t4544",
     ]  # fmt: skip
     assert f64(1) == "3ff0000000000000"
@@ -160,12 +165,13 @@ def test_the_digest_covers_homoglyphs_with_their_codes_and_places(monkeypatch):
 @pytest.mark.parametrize(
     "change",
     [
+        {"arch": "cnn"}, {"widths": (8, 15)}, {"widths": (816,)}, {"pooling": "adaptive_max"}, {"rank": 4},
         {"weights": "1" * 64}, {"size": 48}, {"margin": 0.06}, {"radius": 1.2},
         {"confidence": Confidence(2.0)}, {"confidence": Confidence(1.0, 2.0)},
         {"confidence": Confidence(1.0, 1.0, 0.5)},
     ],
 )  # fmt: skip
-def test_the_digest_covers_weights_input_and_confidence(spec, change):
+def test_the_digest_covers_weights_network_input_and_confidence(spec, change):
     assert spec.weights == NO_WEIGHTS
     assert model_digest(replace(spec, **change)) != model_digest(spec)
 
@@ -174,8 +180,8 @@ def test_the_shipped_models_have_these_digests(root):
     """The JavaScript library computes the same; a change of either needs a new format line."""
     found = {name: model_digest(read_spec(root / "models" / name)) for name in ("kanji", "kanji-wide")}
     assert found == {
-        "kanji": "sha256:4c425c08ab21e0d3a4810d4a35dd85f54a613ad6fb0f029e536307673d8a1fc5",
-        "kanji-wide": "sha256:2679726cd97bd00d37140d1c464daf921480b0b887c83e47eab45fbeaaebd8e4",
+        "kanji": "sha256:27ceedda3e8cf1b8c24b5b92fc4f032be9945ffbdaf94fdbe9180a513a85a687",
+        "kanji-wide": "sha256:b09bc43edee071ceb4b79dcaeb1da6a549c174ef694badc7e539d2f1079c4e58",
     }
 
 

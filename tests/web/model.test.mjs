@@ -40,6 +40,10 @@ test("words and characters beyond the BMP have the digests of Python", async () 
 test("a change of the network, the classes or the thresholds is refused", async () => {
   const changes = [
     ["config.weights", "0".repeat(64)],
+    ["config.arch", "resnet"],
+    ["config.widths", [8, 17]],
+    ["config.pooling", "adaptive_max"],
+    ["config.rank", 4],
     ["config.size", 48],
     ["config.margin", 0.06],
     ["config.radius", 1.4],
@@ -82,21 +86,36 @@ test("files with different digests are refused", () => {
 
 test("values out of their range are refused with the field and the range", () => {
   const cases = [
+    ["arch", undefined, /arch undefined: expected a name/],
+    ["arch", "cnn\nnetwork", /arch "cnn\\nnetwork": expected a name/],
+    ["widths", 8, /widths 8: expected 1 to 16 whole numbers/],
+    ["widths", [], /widths \[\]/],
+    ["widths", Array(17).fill(8), /widths \[8,/],
+    ["widths", [8, 4097], /widths \[8,4097\]/],
+    ["widths", ["8"], /widths \["8"\]/],
+    ["pooling", 2, /pooling 2: expected a name/],
+    ["rank", 0, /rank 0: expected null or a whole number from 1 to 4096/],
+    ["rank", 4097, /rank 4097/],
     ["charset", "", /charset "": expected a name/],
-    ["num_classes", 1, /num_classes 1: expected a whole number from 2/],
+    ["charset", "wide\ninput 64", /charset "wide\\ninput 64": expected a name/],
+    ["charset", "wide\u2028", /charset "wide[^]*": expected a name/],
+    ["num_classes", 1, /num_classes 1: expected a whole number from 2 to 100000/],
+    ["num_classes", 100_001, /num_classes 100001: expected/],
     ["digest", "md5:1", /digest "md5:1": expected sha256/],
     ["model_digest", undefined, /model_digest undefined: expected sha256/],
     ["weights", "abc", /weights "abc": expected 64 hex digits/],
     ["size", 65, /size 65: expected one of 32, 48, 64, 96, 128/],
     ["margin", 0.5, /margin 0.5: expected a number from 0 to below 0.5/],
     ["margin", -0.1, /margin -0.1/],
-    ["radius", 0, /radius 0: expected a number above 0/],
+    ["radius", 0, /radius 0: expected a number above 0, up to 128/],
+    ["radius", 128.5, /radius 128\.5/],
     ["radius", "1", /radius "1"/],
     ["confidence", undefined, /confidence\.temperature undefined/],
     ["confidence.temperature", 0, /confidence\.temperature 0: expected a number above 0/],
     ["confidence.temperature", NaN, /confidence\.temperature/],
     ["confidence.rejection_temperature", Infinity, /confidence\.rejection_temperature/],
-    ["confidence.threshold", 1.5, /confidence\.threshold 1\.5: expected a number from 0 to 1/],
+    ["confidence.threshold", 1, /confidence\.threshold 1: expected a number from 0 to below 1/],
+    ["confidence.threshold", -0.1, /confidence\.threshold -0\.1/],
   ];
   for (const [path, value, message] of cases) {
     const documents = load();
@@ -112,6 +131,9 @@ test("classes that are missing, superfluous or no text are refused", () => {
     ["class_to_jis.2", undefined, /2 classes in class_to_jis/],
     ["class_to_char.2", "", /class_to_char "" for 2/],
     ["class_to_char.2", 7, /class_to_char 7 for 2/],
+    ["class_to_char.2", "a\tb", /class_to_char "a\\tb" for 2/],
+    ["class_to_char.2", "\u0085", /class_to_char .* for 2/],
+    ["class_to_homoglyphs.0", ["、", "\n"], /class_to_homoglyphs/],
     ["class_to_jis.2", "45", /class_to_jis "45" for 2/],
     ["class_to_homoglyphs.0", "、・", /class_to_homoglyphs/],
     ["homoglyph_to_place.・.size", [0], /homoglyph_to_place/],
@@ -122,13 +144,14 @@ test("classes that are missing, superfluous or no text are refused", () => {
   }
 });
 
-test("names of files outside the model folder are refused", () => {
+test("names of files that are not in the folder onnx are refused", () => {
   const names = ["../a.onnx", "onnx/../../a", "/a.onnx", "//evil.example/a", "https://evil.example/a", "onnx\\a", "a?b", "a#b",
-    "onnx/%2e%2e/%2e%2e/a", "data:a", "./a", "onnx//a", "", null, 3];
+    "onnx/%2e%2e/%2e%2e/a", "data:a", "./a", "onnx//a", "",
+    null, 3, "config.json", "onnx/a", "onnx/.a.onnx", "onnx/_a.onnx", "onnx/a/b.onnx", "other/a.onnx", "onnx/a.onnx\n"];
   for (const name of names) {
     const documents = load();
     documents.manifest.files[1].file = name;
-    assert.throws(() => facts(documents), /manifest\.json has file .*: expected a plain path inside the model folder/);
+    assert.throws(() => facts(documents), /manifest\.json has file .*: expected onnx\/, a plain name and \.onnx/);
   }
 });
 

@@ -27,9 +27,10 @@ def expected_text(config, mapping):
     """Return the text that `model_digest` is the SHA-256 of."""
     confidence = config["confidence"]
     lines = [
-        "kakitori model 1",
+        "kakitori model 2",
         f"weights {config['weights']}",
         f"charset {config['charset']}",
+        f"network {config['arch']} {','.join(map(str, config['widths']))} {config['pooling']} {config['rank'] or '-'}",
         " ".join(["input", str(config["size"]), *float64_hex(config["margin"], config["radius"])]),
         " ".join(["confidence", *float64_hex(*(confidence[name] for name in (
             "temperature", "rejection_temperature", "threshold")))]),

@@ -23,42 +23,53 @@ import { countCodePoints } from "./candidates.js";
 import { sha256 } from "./sha256.js";
 
 const SIZES = [32, 48, 64, 96, 128];
-const MODEL_DIGEST_VERSION = "kakitori model 1";
+const MODEL_DIGEST_VERSION = "kakitori model 2";
 const DIFFERENT_MODELS = "the files belong to different models: copy the whole model folder again.";
 const IDENTITY_FIELDS = ["charset", "num_classes", "digest", "model_digest"]; // equal in all three files
 
+const MOST_CLASSES = 100_000;
+// Line ends, tabs and other control characters: they would break the lines that the digests are made of.
+const NO_CONTROLS = /^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$/;
+
 const isNumber = Number.isFinite; // false for what is no number
 const isPositive = (value) => isNumber(value) && value > 0;
-const isText = (value) => typeof value === "string" && value !== "";
+const isInteger = (value, least, most) => Number.isInteger(value) && value >= least && value <= most;
+const isText = (value) => typeof value === "string" && NO_CONTROLS.test(value);
+const isWidth = (value) => isInteger(value, 1, 4096);
+const isWidths = (value) => Array.isArray(value) && isInteger(value.length, 1, 16) && value.every(isWidth);
 const isJis = (value) => value === null || /^[0-9A-F]{4}$/.test(value);
 const isHash = (value) => /^[0-9a-f]{64}$/.test(value);
 const isDigest = (value) => /^sha256:[0-9a-f]{64}$/.test(value);
 const isRange = (value) => Array.isArray(value) && value.length === 2 && value.every(isNumber);
 const isPlace = (value) => isRange(value?.size) && isRange(value?.middle);
 const isGroup = (value) => Array.isArray(value) && value.length > 1 && value.every(isText);
-/** Plain names joined by slashes: no scheme, query, escape or step up can be in them. */
-const isPath = (value) => isText(value) && value.split("/").every((name) => /^\w[\w.-]*$/.test(name));
+/** One plain name in the folder onnx: no scheme, query, escape or step up can be in it. */
+const isOnnxFile = (value) => isText(value) && /^onnx\/[A-Za-z0-9][\w.-]*\.onnx$/.test(value);
 
 /** @typedef {[field: string, isRight: (value: any) => boolean, expected: string]} Rule */
 
 /** @type {Rule[]} */
 const CONFIG_RULES = [
   ["charset", isText, "a name"],
-  ["num_classes", (value) => Number.isInteger(value) && value >= 2, "a whole number from 2"],
+  ["num_classes", (value) => isInteger(value, 2, MOST_CLASSES), `a whole number from 2 to ${MOST_CLASSES}`],
   ["digest", isDigest, "sha256: and 64 hex digits"],
   ["model_digest", isDigest, "sha256: and 64 hex digits"],
   ["weights", isHash, "64 hex digits"],
+  ["arch", isText, "a name"],
+  ["widths", isWidths, "1 to 16 whole numbers from 1 to 4096"],
+  ["pooling", isText, "a name"],
+  ["rank", (value) => value == null || isWidth(value), "null or a whole number from 1 to 4096"],
   ["size", (value) => SIZES.includes(value), `one of ${SIZES.join(", ")}`],
   ["margin", (value) => isNumber(value) && value >= 0 && value < 0.5, "a number from 0 to below 0.5"],
-  ["radius", isPositive, "a number above 0"],
+  ["radius", (value) => isPositive(value) && value <= SIZES.at(-1), `a number above 0, up to ${SIZES.at(-1)}`],
   ["confidence.temperature", isPositive, "a number above 0"],
   ["confidence.rejection_temperature", isPositive, "a number above 0"],
-  ["confidence.threshold", (value) => isNumber(value) && value >= 0 && value <= 1, "a number from 0 to 1"],
+  ["confidence.threshold", (value) => isNumber(value) && value >= 0 && value < 1, "a number from 0 to below 1"],
 ];
 /** @type {Rule[]} */
 const FILE_RULES = [
   ["variant", isText, "a name"],
-  ["file", isPath, "a plain path inside the model folder"],
+  ["file", isOnnxFile, "onnx/, a plain name and .onnx"],
   ["bytes", (value) => Number.isSafeInteger(value) && value > 0, "a whole number above 0"],
   ["sha256", isHash, "64 hex digits"],
 ];
@@ -124,7 +135,8 @@ function charsetText(characters) {
  * @param {any} config
  * @param {import("./candidates.js").Classes} classes
  */
-function modelText({ weights, charset, size, margin, radius, confidence }, { characters, jis, homoglyphs }) {
+function modelText(config, { characters, jis, homoglyphs }) {
+  const { weights, charset, arch, widths, pooling, rank, size, margin, radius, confidence } = config;
   const { temperature, rejection_temperature, threshold } = confidence;
   const describePlace = (place) => (place === undefined ? "-" : [...place.size, ...place.middle].map(float64Hex).join(","));
   const describe = (char) => `${char}:${homoglyphs.jis.get(char) ?? "-"}:${describePlace(homoglyphs.places.get(char))}`;
@@ -132,6 +144,7 @@ function modelText({ weights, charset, size, margin, radius, confidence }, { cha
     MODEL_DIGEST_VERSION,
     `weights ${weights}`,
     `charset ${charset}`,
+    `network ${arch} ${widths.join(",")} ${pooling} ${rank ?? "-"}`,
     ["input", size, float64Hex(margin), float64Hex(radius)].join(" "),
     ["confidence", ...[temperature, rejection_temperature, threshold].map(float64Hex)].join(" "),
     ...characters.map((char, index) =>
