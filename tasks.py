@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -264,7 +265,7 @@ def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
     from kakitori.cli import print_readings
 
-    print_readings([file, *c.remainder.split()], model, variant, top_k, json)
+    print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)
 
 
 @task(

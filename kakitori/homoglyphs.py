@@ -77,11 +77,13 @@ def order_homoglyphs(homoglyphs: Sequence[str], places: Mapping[str, Place], ink
 
 def full_width(character: str) -> str:
     """Return the full-width form of an ASCII character, and any other text unchanged."""
-    return (other_width(character) if len(character) == 1 and character.isascii() else None) or character
+    return (other_width(character) if character.isascii() else None) or character
 
 
 def other_width(character: str) -> str | None:
     """Return the full-width form of an ASCII character, or the ASCII character of a full-width one; None for others."""
+    if len(character) != 1:
+        return None
     code = ord(character)
     if 0x21 <= code <= 0x7E:
         return "−" if character == "-" else chr(code + FULL_WIDTH)  # JIS X 0208 has a minus sign, no full-width hyphen

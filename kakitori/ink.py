@@ -15,6 +15,8 @@ import numpy as np
 
 from kakitori.strokes import Strokes, pack
 
+SMALLEST_SIDE = 1e-300  # of ink, in its own unit: less is a single spot, whose scale would overflow
+
 
 def fit(points: np.ndarray, size: int, margin: float) -> np.ndarray:
     """Return points, (P, 2) pixels, centred and scaled into a `size` x `size` square; one spot goes to its centre.
@@ -26,7 +28,7 @@ def fit(points: np.ndarray, size: int, margin: float) -> np.ndarray:
     """
     low, high = points.min(axis=0), points.max(axis=0)
     side = (high - low).max()
-    scale = (1 - 2 * margin) * size / side if side > 0 else 1.0
+    scale = (1 - 2 * margin) * size / side if side > SMALLEST_SIDE else 1.0
     return (points - (low + high) / 2) * scale + size / 2
 
 

@@ -21,6 +21,7 @@ RANDOM_DRAWINGS = {32: 40, 64: 240, 128: 20}  # by size; most at the one that is
 DEGENERATE = {
     "one point": [[[3.0, 4.0]]],
     "two equal points": [[[3.0, 4.0], [3.0, 4.0]]],
+    "points apart by a denormal number": [[[0.0, 0.0], [1e-320, 0.0]]],
     "horizontal line": [[[0.0, 5.0], [10.0, 5.0]]],
     "vertical line": [[[5.0, -7.0], [5.0, 9.0]]],
     "huge coordinates": [[[1e14, -3e14], [2e14, 5e14], [-4e14, 1e14]]],

@@ -97,7 +97,7 @@ class TrainConfig:
         float | None,
         Setting("Out-of-distribution images for each image of a batch, such as 0.1: one for ten.", above=0),
     ] = None
-    seed: Annotated[int, Setting("Seed of the weights and of the data.", at_least=0)] = 1
+    seed: Annotated[int, Setting("Seed of the weights and of the data.", at_least=0, at_most=2**32 - 1)] = 1
     device: Annotated[
         str, Setting("Where to compute.", choices=("auto", "cpu", "cuda"), transient=True)
     ] = "auto"

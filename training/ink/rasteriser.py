@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from kakitori.ink import SMALLEST_SIDE
 from kakitori.strokes import Strokes, pack
 from training.ink.compiled import compiled
 
@@ -20,7 +21,7 @@ def fit(points, size, margin):
     left, right = points[:, 0].min(), points[:, 0].max()
     top, bottom = points[:, 1].min(), points[:, 1].max()
     side = max(right - left, bottom - top)
-    scale = (1 - 2 * margin) * size / side if side > 0 else 1.0
+    scale = (1 - 2 * margin) * size / side if side > SMALLEST_SIDE else 1.0
     fitted = np.empty_like(points)
     fitted[:, 0] = (points[:, 0] - (left + right) / 2) * scale + size / 2
     fitted[:, 1] = (points[:, 1] - (top + bottom) / 2) * scale + size / 2

@@ -10,6 +10,9 @@
  * @typedef {import("./strokes.js").Strokes} Strokes
  */
 
+/** Of ink, in its own unit: less is a single spot, whose scale would overflow. */
+const SMALLEST_SIDE = 1e-300;
+
 /**
  * Return strokes moved and scaled into a size × size square; a single spot goes to its centre.
  *
@@ -29,7 +32,7 @@ export function fit(strokes, size, margin) {
     }
   }
   const side = Math.max(right - left, bottom - top);
-  const scale = side > 0 ? ((1 - 2 * margin) * size) / side : 1;
+  const scale = side > SMALLEST_SIDE ? ((1 - 2 * margin) * size) / side : 1;
   const [middleX, middleY] = [(left + right) / 2, (top + bottom) / 2];
   return strokes.map((stroke) =>
     stroke.map(([x, y]) => [(x - middleX) * scale + size / 2, (y - middleY) * scale + size / 2]));
