@@ -12,7 +12,7 @@ from invoke import Collection, Exit, task
 from kakitori.errors import KakitoriError
 from training.data.options import flag_help
 from training.fit.config import TrainConfig
-from training.fit.settings import flag, given, help_texts, takes_flags
+from training.fit.settings import flag, given, help_texts, refuse_beside, takes_flags
 
 MODEL = "models/kanji"
 VARIANT = "strict.int8"
@@ -150,23 +150,24 @@ def calibrate(c, model=MODEL):
 
 @task(
     help={
-        "backend": "Comma-separated: tract, ort-tract, strict; or all.",
+        "backend": "Comma-separated: tract (default), ort-tract, strict; or all.",
         "pooling": "A pooling other than the trained one; what fits the weights is legal.",
-        "precision": "Comma-separated precisions such as fp32,fp16,int8 (--list shows them); or all.",
-        "model": "Model directory.",
+        "precision": "Comma-separated precisions (--list shows them), or all. Default: fp32,int8.",
+        "model": f"Model directory. Default: {MODEL}.",
         "list": "Only print the tables of backends, operators, poolings and precisions.",
     }
 )
 @clear_errors
-def export(c, backend="tract", pooling=None, precision="fp32,int8", model=MODEL, list=False):
+def export(c, backend=None, pooling=None, precision=None, model=None, list=False):
     """Write ONNX files that pass every check, mapping.json and manifest.json."""
     if list:
+        refuse_beside("--list", {"backend": backend, "pooling": pooling, "precision": precision, "model": model})
         from export.listing import print_listing
 
         return print_listing()
     from export.build import export_model
 
-    export_model(Path(model), backend.split(","), precision.split(","), pooling)
+    export_model(Path(model or MODEL), (backend or "tract").split(","), (precision or "fp32,int8").split(","), pooling)
 
 
 @task(
@@ -201,7 +202,7 @@ def serve(c, port=0, dist=DIST):
 @task(
     iterable=["strokes"],
     help={
-        "model": "Model directory; missing variants are exported first.",
+        "model": f"Model directory; missing variants are exported first. Default: {MODEL}.",
         "variant": "Comma-separated variants such as strict.fp32,strict.int8; default: all.",
         "engine": "Comma-separated engines such as onnxruntime,ort-web; default: all.",
         "browser": "Comma-separated browsers: chromium, firefox, webkit; default: all.",
@@ -214,7 +215,7 @@ def serve(c, port=0, dist=DIST):
 )
 @clear_errors
 def compat(
-    c, model=MODEL, variant="", engine="", browser="", strokes=None, onnx=None, inputs=None, out="runs/compat",
+    c, model=None, variant="", engine="", browser="", strokes=None, onnx=None, inputs=None, out="runs/compat",
     timeout=120,
 ):  # fmt: skip
     """Run every variant in every engine and browser; write the matrix as a page and figures."""
@@ -224,9 +225,10 @@ def compat(
     if bool(onnx) != bool(inputs):
         raise Exit("--onnx FILE and --inputs FILE.npz go together: name both.", code=1)
     if onnx:
+        refuse_beside("--onnx", {"model": model, "variant": variant, "strokes": strokes})
         compat_file(Path(onnx), Path(inputs), selection, Path(out), timeout)
     else:
-        compat(Path(model), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
+        compat(Path(model or MODEL), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
 
 
 @task(help={"model": "Model directory.", "readme": "File whose tables are renewed (for models/kanji: README.md)."})

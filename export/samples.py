@@ -119,12 +119,12 @@ def open_samples(spec: ModelSpec) -> Samples:
     Raises:
         ExportError: if the data set is not on this machine.
     """
-    from training.data.registry import JOIN, open_source  # not needed with images of the caller's own
+    from training.data.registry import open_source, part_names  # not needed with images of the caller's own
 
     name = spec.training.get("dataset", GENERATED)
-    ink = next((part for part in name.split(JOIN) if part in INK_CHARSETS), None)
-    mix = None if ink else spec.training.get("mix")
     try:
+        ink = next((part for part in part_names(name) if part in INK_CHARSETS), None)
+        mix = None if ink else spec.training.get("mix")
         source = open_source(ink or name, spec.size, spec.get_charset(), mix)
     except DataError as problem:
         message = f"The model was trained on {name!r}, and its files are checked on that: {problem}"

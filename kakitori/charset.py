@@ -5,6 +5,7 @@ The order gives the logits their meaning, so every file that depends on it has t
 
 import hashlib
 import string
+import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -36,6 +37,8 @@ WIDE_MARKS = "、。・.,：；？！ヽヾゝゞ々〆〇ー（）「」『』�
 # kmnist_classmap.csv and k49_classmap.csv, http://codh.rois.ac.jp/kmnist/
 KMNIST = "おきすつなはまやれを"
 K49 = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわゐゑをんゝ"
+# Unicode categories that no class name may hold: control characters, lone surrogates, line and paragraph separators.
+FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ def jis_code(character: str) -> str | None:
     if len(encoded) != 2 or encoded[0] == 0x8E:
         return None
     return f"{encoded[0] & 0x7F:02x}{encoded[1] & 0x7F:02x}".upper()
+
+
+def forbidden_in(name: str) -> str | None:
+    """Return the first character of a FORBIDDEN category in a class name, or None."""
+    return next((character for character in name if unicodedata.category(character) in FORBIDDEN), None)
 
 
 def code_point(text: str) -> int | None:

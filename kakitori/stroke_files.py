@@ -2,21 +2,28 @@
 
 import gzip
 import json
+import reprlib
+import unicodedata
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kakitori.charset import forbidden_in
 from kakitori.errors import DataError
 from kakitori.strokes import Strokes, pack
 
 OPENERS: dict[bool, Callable[..., Any]] = {True: gzip.open, False: open}  # by whether the name ends in .gz
+LONGEST_NAME = 200  # of a class, in code points
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One written character: its label, strokes, source and writer, and its line in the file, from 1."""
+    """One written character: its label in NFC, strokes, source and writer, and its line in the file, from 1.
+
+    The label names a class: a character, or a word where the classes are words.
+    """
 
     char: str
     strokes: Strokes
@@ -53,11 +60,14 @@ def _parse_line(text: str, path: Path, number: int, labelled: bool) -> Drawing:
         char = record["char"] if labelled else record.get("char", "")
     except (json.JSONDecodeError, KeyError, TypeError, RecursionError) as problem:
         raise DataError(f'{place}: expected {{"char": …, "strokes": …}} in JSON ({problem!r}).') from problem
-    if not isinstance(char, str) or (labelled and len(char) != 1):
-        raise DataError(f"{place}: char is {char!r}, expected one character.")
+    if not isinstance(char, str) or (labelled and not char) or len(char) > LONGEST_NAME or forbidden_in(char):
+        raise DataError(
+            f"{place}: char is {reprlib.repr(char)}, expected a character or the name of a class, of 1 to "
+            f"{LONGEST_NAME} characters without control characters."
+        )
     try:
         pack(strokes)
     except DataError as problem:
         raise DataError(f"{place}: {problem}") from problem
     source, writer = record.get("source", path.name.split(".")[0]), record.get("writer", "?")
-    return Drawing(char, strokes, str(source), str(writer), number)
+    return Drawing(unicodedata.normalize("NFC", char), strokes, str(source), str(writer), number)

@@ -12,6 +12,7 @@ from export.report.measure import measure_accuracy
 from kakitori.spec import read_spec
 from training.data.options import Options
 from training.data.prepare import prepare
+from training.data.published.pictures import find_pictures
 from training.evaluation.samples import picture_samples
 from training.fit.config import TrainConfig
 from training.fit.train import train
@@ -79,7 +80,8 @@ def test_words_and_rare_characters_are_classes_from_the_files_to_the_page(traine
     (entry,) = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
     assert entry["rows"][0]["top1_percent"] > 80  # chance is a third
     if source == "images":
-        assert {sample.char for sample in picture_samples(tmp_path / "files", read_spec(model))} == set(names)
+        pictures = find_pictures(tmp_path / "files").pictures
+        assert {sample.char for sample in picture_samples(pictures, read_spec(model))} == set(names)
     build_site([model], tmp_path / "dist", "strict.fp32")
     page = (tmp_path / "dist" / "index.html").read_text(encoding="utf-8")
     assert f"3 classes: {' '.join(names)}" in page

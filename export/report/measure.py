@@ -7,7 +7,7 @@ Writes: models/<name>/evaluation.json and README.md (the model card); for pictur
         runs/evaluation/<name>/evaluation.json and an error sheet; with --errors an error sheet for each set
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from kakitori.schemas.evaluation import (
 from kakitori.spec import INK_CHARSETS, ModelSpec, read_spec
 from kakitori.stroke_files import read_stroke_file
 from training.data.prepared import open_prepared
+from training.data.published.pictures import find_pictures
 from training.data.registry import JOIN, find_prepared
 from training.evaluation.accuracy import answers, evaluate, evaluate_prepared, results_table
 from training.evaluation.confusables import confusable_rows, confusables_table, member_samples
@@ -63,7 +64,8 @@ class Further:
 class EvaluationSet:
     """A named set: functions that load its samples, those of confusable characters, and measure accuracy.
 
-    `strokes` is its stroke file, if it has one. `is_own` is true for the pictures of a user.
+    `strokes` is its stroke file, if it has one. `is_own` is true for the pictures of a user. `notes` are lines about
+    skipped files and merged folders.
     """
 
     name: str
@@ -72,6 +74,7 @@ class EvaluationSet:
     accuracy: Callable[[Predictor], list[AccuracyRow]]
     strokes: Path | None = None
     is_own: bool = False
+    notes: Sequence[str] = ()
 
 
 def named_paths(flag: str, values: Iterable[str]) -> dict[str, Path]:
@@ -111,8 +114,8 @@ def measure_accuracy(
         further: other measures and options.
 
     Raises:
-        KakitoriError: for a model, variant or set that cannot be used; if no set is named, or no stroke file for
-            corruptions.
+        KakitoriError: for a model, variant or set that cannot be used; if no set is named, no stroke file for
+            corruptions, or no pictures to record.
     """
     spec = read_spec(model_dir)
     predict, engine = open_variant(model_dir, variant)
@@ -120,6 +123,8 @@ def measure_accuracy(
     check_sets(sets, further)
     measured_as = variant or WEIGHTS_VARIANT
     for one in sets:
+        for note in one.notes:
+            print(f"{one.name}: {note}")
         is_recorded = further.record or not one.is_own
         folder = model_dir if is_recorded else UNRECORDED / model_dir.resolve().name
         for kind, rows, table in measure_set(one, spec, predict, further):
@@ -137,9 +142,14 @@ def measure_accuracy(
 
 
 def check_sets(sets: list[EvaluationSet], further: Further) -> None:
-    """Raise KakitoriError unless the sets are usable: at least one, names distinct, strokes for corruptions."""
+    """Raise KakitoriError unless the sets are usable.
+
+    There must be one or more, with distinct names; a stroke file for `corruptions`; pictures for `record`.
+    """
     if not sets:
         raise KakitoriError("Nothing to evaluate on: name --strokes FILE, --images DIR or --dataset NAME.")
+    if further.record and not any(one.is_own for one in sets):
+        raise KakitoriError("--record writes the results of pictures to the model: name pictures with --images DIR.")
     if further.corruptions and not any(one.strokes for one in sets):
         raise KakitoriError("--corruptions changes strokes: name a stroke file with --strokes FILE.")
     names = [one.name for one in sets]
@@ -206,7 +216,8 @@ def evaluation_sets(
     for name, path in stroke_files.items():
         yield of_samples(name, partial(stroke_samples, path, spec), strokes=path)
     for name, folder in folders.items():
-        yield of_samples(name, partial(picture_samples, folder, spec), is_own=True)
+        found = find_pictures(folder)
+        yield of_samples(name, partial(picture_samples, found.pictures, spec), is_own=True, notes=found.report())
     for name in dataset.split(JOIN) if dataset else ():
         if name in INK_CHARSETS:
             yield of_samples(name, partial(generated_samples, spec), partial(member_samples, spec))

@@ -14,7 +14,6 @@ PREPARE_AGAIN = "prepare the set again with `invoke data`"
 NPY_MAGIC = b"\x93NUMPY"
 
 
-
 class SplitFacts(Struct):
     """How the images were divided."""
 

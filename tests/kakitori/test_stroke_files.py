@@ -34,7 +34,10 @@ def test_source_and_writer_may_be_left_out(tmp_path):
         ('{"char": "田", "strokes": [[[0', "expected .* in JSON"),
         ("[]", "expected .* in JSON"),
         ({"char": "田"}, "expected .* in JSON .*strokes"),
-        ({**GOOD, "char": "田田"}, "char is '田田', expected one character"),
+        ({**GOOD, "char": ""}, "char is '', expected a character or the name of a class"),
+        ({**GOOD, "char": "田\n"}, r"char is '田\\n', expected .* without control characters"),
+        ({**GOOD, "char": "\ud800"}, "without control characters"),
+        ({**GOOD, "char": "a" * 201}, "of 1 to 200 characters"),
         ({**GOOD, "char": 7}, "char is 7"),
         ({**GOOD, "strokes": []}, "There is no ink"),
         ({**GOOD, "strokes": [[[0, "x"]]]}, "pairs of numbers"),
@@ -47,6 +50,11 @@ def test_an_invalid_line_is_named(tmp_path, broken, message):
     path = write(tmp_path / "ink.jsonl", GOOD, broken, GOOD)
     with pytest.raises(DataError, match=rf"ink.jsonl, line 2: .*{message}"):
         read_stroke_file(path)
+
+
+@pytest.mark.parametrize(("char", "label"), [("が", "が"), ("か\u3099", "が"), ("class_D",) * 2, ("a" * 200,) * 2])
+def test_a_label_is_a_class_name_in_nfc(tmp_path, char, label):
+    assert read_stroke_file(write(tmp_path / "ink.jsonl", {**GOOD, "char": char}))[0].char == label
 
 
 def test_the_label_may_be_left_out_where_none_is_needed(tmp_path):

@@ -11,8 +11,11 @@ All arrays are plain `.npy` files, so that `numpy.load(mmap_mode="r")` reads the
 `training.data.prepared_writer` writes such a folder.
 """
 
+import re
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +30,7 @@ SPLITS = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = 0, 1, 2
 RECORD = np.dtype([("file", "<i4"), ("record", "<i4"), ("offset", "<i8")])  # index into `files`, record, its first byte
 DATASETS = Path("datasets")
+PLAIN_NAME = re.compile(r"(?!\.)[\w.-]{1,100}")  # of a set: never a path
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,26 @@ class PreparedSet:
 
 
 def prepared_folder(name: str, size: int) -> Path:
-    """Return the folder of the prepared set of a name and image side."""
-    return DATASETS / f"{name}-{size}"
+    """Return the folder of the prepared set of a name and image side.
+
+    Raises:
+        DataError: if the name is not plain.
+    """
+    return DATASETS / f"{check_name(name)}-{size}"
+
+
+def check_name(name: Any) -> str:
+    """Return the name of a data set, which may come from another's config.json.
+
+    Raises:
+        DataError: unless it is text of letters, digits, `_`, `-` and `.`, without `.` at the start.
+    """
+    if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name):
+        raise DataError(
+            f"The data set's name is {reprlib.repr(name)}, expected up to 100 letters, digits, '_', '-' and '.', the "
+            "first not '.': correct it."
+        )
+    return name
 
 
 def columns(size: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import GENERATED, INK_CHARSETS, KANJIVG_LICENCE
 from training.data.fonts.table import FONTS, is_font_set
 from training.data.mixed import MixedSource
-from training.data.prepared import open_prepared, prepared_folder
+from training.data.prepared import check_name, open_prepared, prepared_folder
 from training.data.published.sets import PUBLISHED
 from training.data.stored import StoredSource
 from training.ink.source import InkSource
@@ -62,9 +62,10 @@ def open_dataset(
         without: effects of handwriting that generated ink leaves out.
 
     Raises:
-        KakitoriError: for a name that is neither ink nor a prepared set, listing the prepared sets, or wrong shares.
+        KakitoriError: for a name that is neither ink nor a prepared set, listing the prepared sets, wrong shares, an
+            unknown effect, or effects where no part is generated ink.
     """
-    names = name.split(JOIN)
+    names = part_names(name)
     prepared = {n: open_prepared(find_prepared(n, size)) for n in names if n not in INK_CHARSETS}
     charset = limited(choose_charset(names, [p.charset for p in prepared.values()]), class_limit)
     rows = [prepared[n].metadata.licence if n in prepared else KANJIVG_LICENCE for n in names]
@@ -80,13 +81,26 @@ def open_source(
     Raises:
         KakitoriError: as `open_dataset`.
     """
-    names = name.split(JOIN)
+    names = part_names(name)
     shares = parse_shares(mix, names)
+    if without and not set(names) & set(INK_CHARSETS):
+        raise KakitoriError(
+            f"--without {','.join(without)} leaves effects out of generated ink, and {name!r} has none: leave it out."
+        )
     sources = [
         InkSource(charset, without) if n in INK_CHARSETS else StoredSource(find_prepared(n, size), charset)
         for n in names
     ]
     return sources[0] if len(sources) == 1 else MixedSource(sources, shares)
+
+
+def part_names(name: Any) -> list[str]:
+    """Return the names of the parts of a data set.
+
+    Raises:
+        DataError: if the name is not text, or a part's name is not plain.
+    """
+    return [check_name(part) for part in (name.split(JOIN) if isinstance(name, str) else [name])]
 
 
 def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:

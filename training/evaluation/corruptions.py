@@ -85,7 +85,7 @@ def corrupted_image(strokes: Strokes, number: int, row: Corruption, spec: ModelS
         spec: gives size, margin and pen.
 
     Raises:
-        DataError: as `kakitori.ink.pack`.
+        DataError: as `kakitori.strokes.pack`.
     """
     points, starts = pack(strokes)
     rng = np.random.default_rng([row.seed, number])

@@ -29,7 +29,7 @@ def take_photo(strokes: Strokes, rng: Generator) -> np.ndarray:
     """Return a simulated photograph of strokes on paper, (SIDE, SIDE, 4) uint8, opaque.
 
     Raises:
-        DataError: as `training.ink.rasteriser.pack`.
+        DataError: as `kakitori.strokes.pack`.
     """
     points, starts = pack(strokes)
     coverage = np.zeros((SIDE, SIDE))

@@ -8,6 +8,7 @@ from kakitori.schemas.evaluation import Entry, EvaluationEntry
 from kakitori.schemas.reader import read_document, write_document
 
 RESULTS_FILE = "evaluation.json"
+KIND: Any = list[EvaluationEntry]  # of the document
 E = TypeVar("E", bound=Entry)
 
 
@@ -18,8 +19,7 @@ def read_results(folder: Path) -> list[EvaluationEntry]:
         KakitoriError: if the file does not fit its schema.
     """
     path = folder / RESULTS_FILE
-    kind: Any = list[EvaluationEntry]
-    return read_document(path, kind) if path.exists() else []
+    return read_document(path, KIND) if path.exists() else []
 
 
 def record_results(
@@ -34,10 +34,13 @@ def record_results(
         variant: of the model.
         engine: name and version.
         folder: a model directory, or another folder for results; it is made if missing.
+
+    Raises:
+        KakitoriError: if the file or the rows do not fit their schema; nothing is written.
     """
     entry: Any = kind(set=name, variant=variant, engine=engine, date=time.strftime("%Y-%m-%d"), rows=rows)  # type: ignore[call-arg]
     kept = {old.key: old for old in read_results(folder)} | {entry.key: entry}
-    write_document(folder / RESULTS_FILE, [kept[key] for key in sorted(kept)])
+    write_document(folder / RESULTS_FILE, [kept[key] for key in sorted(kept)], KIND)
 
 
 def of_measure(entries: list[EvaluationEntry], kind: type[E]) -> list[E]:

@@ -1,7 +1,7 @@
 """Labelled characters to evaluate on: stroke files, folders of pictures, generated ink, prepared sets."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from rich.progress import track
 
 from kakitori.charset import Charset
 from kakitori.errors import DataError
+from kakitori.image_files import read_image
 from kakitori.picture import rasterise_image
 from kakitori.spec import GENERATED, ModelSpec
 from kakitori.stroke_files import read_stroke_file
 from training.data.prepared import TEST, PreparedSet
-from training.data.published.pictures import list_pictures, read_picture
+from training.data.published.pictures import Picture
 from training.ink.rasteriser import rasterise
 from training.ink.source import InkSource
 
@@ -67,17 +68,18 @@ def check_readable(name: str, place: str, charset: Charset) -> None:
     )
 
 
-def picture_samples(folder: Path, spec: ModelSpec) -> list[Sample]:
-    """Return the pictures of a folder, fitted as the spec says.
+def picture_samples(pictures: Sequence[Picture], spec: ModelSpec) -> list[Sample]:
+    """Return pictures of class folders (`find_pictures`), fitted as the spec says.
 
     Raises:
-        DataError: if the folder has no picture, or one cannot be used.
+        DataError: if a picture cannot be used, or its class is refused by `check_readable`.
     """
     samples = []
-    for picture in track(list_pictures(folder), "Reading pictures", transient=True):
+    for picture in track(pictures, "Reading pictures", transient=True):
         check_readable(picture.char, str(picture.path), spec.get_charset())
+        pixels = read_image(picture.path)
         try:
-            coverage = rasterise_image(read_picture(picture.path), spec.size, spec.margin)
+            coverage = rasterise_image(pixels, spec.size, spec.margin)
         except DataError as problem:
             raise DataError(f"{picture.path}: {problem}") from problem
         samples.append(Sample(picture.char, coverage, picture.source, "?"))

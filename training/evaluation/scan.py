@@ -38,7 +38,7 @@ def take_scan(strokes: Strokes, scan: Scan, rng: Generator) -> np.ndarray:
     """Return a simulated scan of strokes on paper, (side, side, 4) uint8, opaque.
 
     Raises:
-        DataError: as `training.ink.rasteriser.pack`.
+        DataError: as `kakitori.strokes.pack`.
     """
     points, starts = pack(strokes)
     side, coverage = scan.side, np.zeros((scan.side, scan.side))

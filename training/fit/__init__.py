@@ -1,4 +1,5 @@
-"""Training runs: settings, recipes, set-up, loop, checkpoints, calibration, energy.
+"""Training runs: settings, recipes, set-up, batches, loop, checkpoints, history, chain of runs, calibration, outlier
+exposure, ablation, facts, energy, processors.
 
 May import kakitori and all other rooms of training.
 """

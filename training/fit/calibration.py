@@ -2,7 +2,7 @@
 
 Needs:  a model directory and its data set
 Run:    invoke calibrate; invoke train does the same at its end
-Writes: models/<name>/ config.json
+Writes: models/<name>/ config.json, and its digest in mapping.json and manifest.json where they exist
 """
 
 from dataclasses import replace
@@ -88,11 +88,12 @@ def fit_confidence(logits: np.ndarray, labels: np.ndarray, name: str) -> Confide
 
 
 def round_down(value: float) -> float:
-    """Return a number of at least 0 rounded down to DIGITS significant digits.
+    """Return a number from 0 to 1 rounded down to DIGITS significant digits, and 1 to the largest of these below 1.
 
-    A threshold that is rounded up could exceed the scores of many images, up to all of them at 1.
+    A threshold that is rounded up could exceed the scores of many images; one of 1 is refused by config.json's schema.
     """
-    return float(Context(prec=DIGITS, rounding=ROUND_FLOOR).create_decimal(repr(value)))
+    rounded = float(Context(prec=DIGITS, rounding=ROUND_FLOOR).create_decimal(repr(value)))
+    return min(rounded, 1 - 10**-DIGITS)
 
 
 def _target_logits(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

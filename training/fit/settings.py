@@ -179,6 +179,13 @@ def given(flags: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in flags.items() if value is not None and value is not False}
 
 
+def refuse_beside(owner: str, flags: dict[str, Any]) -> None:
+    """Raise KakitoriError if the user typed one of the flags, none of which applies beside `owner`."""
+    named = [flag(name) for name, value in given(flags).items() if value not in ("", [])]
+    if named:
+        raise KakitoriError(f"{owner} does not go with {', '.join(named)}: leave one or the other out.")
+
+
 def help_texts(cls: type, names: Iterable[str] = (), **defaults: Any) -> dict[str, str]:
     """Return the help of each flag, with choices, bounds and default.
 

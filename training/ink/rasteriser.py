@@ -76,7 +76,7 @@ def rasterise(strokes: Strokes, size: int, margin: float, radius: float) -> np.n
     """Return the coverage of every pixel, (size, size) float32 in [0, 1]: see `kakitori.ink.rasterise`.
 
     Raises:
-        DataError: as `kakitori.ink.pack`.
+        DataError: as `kakitori.strokes.pack`.
     """
     points, starts = pack(strokes)
     coverage = np.zeros((size, size), dtype=np.float64)

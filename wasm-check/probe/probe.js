@@ -2,7 +2,8 @@
  * The probe page: loads the subject named in its URL, runs it on every input, posts the result, and loads the next one.
  *
  * An engine module has `unavailable(options)`, which resolves to a reason or null, `describe(options)`, which resolves to
- * facts, and `open(subject, options)`, which resolves to {run(data, shape), close()}; `run` resolves to a Float32Array.
+ * facts, and `open(subject, shape, options)`, which resolves to {run(data, dimensions), close()}; `run` resolves to a
+ * Float32Array.
  */
 
 /** Clocks are as coarse as a millisecond, so several runs are timed together, this long. */

@@ -77,3 +77,18 @@ def test_two_sets_of_one_name_are_refused(model, photos):
         named_paths("--images", [str(photos), "photos=elsewhere"])
     with pytest.raises(KakitoriError, match="Two evaluation sets are named 'ink'"):
         measure_accuracy(model, None, {}, {"ink": photos}, "ink")
+
+
+def test_skipped_files_and_merged_folders_are_reported_once(model, photos, capsys):
+    (photos / "notes.txt").write_text("not a picture")
+    (photos / "U+3042").mkdir()
+    (photos / "U+3042" / "2.png").write_bytes((photos / "あ" / "1.png").read_bytes())
+    measure_accuracy(model, None, {}, {"mine": photos}, None, Further(confidence=True))
+    merged, *notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("mine: ")]
+    assert "are one class, 'あ'" in merged
+    assert notes == ["mine: Skipped: notes.txt: not a picture", "mine: 1 files or folders skipped."]
+
+
+def test_record_needs_pictures(model):
+    with pytest.raises(KakitoriError, match=r"--record .*--images DIR"):
+        measure_accuracy(model, None, {}, {}, "ink", Further(record=True))

@@ -11,7 +11,7 @@ from kakitori.errors import DataError
 from training.data.options import Options
 from training.data.prepare import prepare
 from training.data.prepared import open_prepared
-from training.data.published.pictures import class_name, find_pictures
+from training.data.published.pictures import LISTED, class_name, find_pictures
 
 DECOMPOSED = unicodedata.normalize("NFD", "が")
 
@@ -127,3 +127,40 @@ def test_a_folder_with_one_class_is_refused(tmp_path, monkeypatch):
     draw(tmp_path / "pictures" / "a" / "1.png")
     with pytest.raises(DataError, match="holds pictures of one class, 'a', expected 2 classes or more"):
         prepare("images", Options(32, tmp_path / "pictures"), lambda line: None)
+
+
+def test_pictures_of_16_bits_are_prepared_like_those_of_8(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grey = np.full((20, 20), 230, np.uint8)
+    grey[4:16, 8:11] = 40
+    for depth, pixels in ((8, grey), (16, grey.astype(np.uint16) * 256)):
+        for name in "ab":
+            (tmp_path / str(depth) / name).mkdir(parents=True)
+            Image.fromarray(pixels).save(tmp_path / str(depth) / name / "1.png")
+        prepare("images", Options(32, tmp_path / str(depth)), lambda line: None)
+        (tmp_path / "datasets" / "images-32").rename(tmp_path / f"{depth}-prepared")
+    images = [np.array(open_prepared(tmp_path / f"{depth}-prepared").images) for depth in (8, 16)]
+    assert images[0].max() == 255
+    assert np.array_equal(*images)
+
+
+def test_a_damaged_picture_is_named_or_left_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "pictures"
+    draw(folder / "a" / "1.png", folder / "b" / "1.png", folder / "b" / "2.png")
+    damaged = folder / "b" / "2.png"
+    damaged.write_bytes(damaged.read_bytes()[:-30])
+    with pytest.raises(DataError, match=r"b/2\.png is not a readable picture .*--skip-bad"):
+        prepare("images", Options(32, folder), lambda line: None)
+    prepare("images", Options(32, folder, skip_bad=True), lambda line: None)
+    assert len(open_prepared(tmp_path / "datasets" / "images-32")) == 2
+
+
+def test_the_report_names_the_first_skipped_files_and_counts_all(tmp_path):
+    draw(tmp_path / "a" / "1.png")
+    assert find_pictures(tmp_path).report() == []
+    for n in range(LISTED + 2):
+        (tmp_path / "a" / f"{n:02}.txt").write_text("")
+    lines = find_pictures(tmp_path).report()
+    assert lines[0] == "Skipped: a/00.txt: not a picture"
+    assert lines[LISTED:] == ["Skipped: 2 more.", "22 files or folders skipped."]

@@ -8,7 +8,7 @@ import pytest
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
 from kakitori.schemas.prepared import METADATA_FILE, PROGRESS_FILE, SplitFacts, row_bytes
-from training.data.prepared import RECORD, columns, open_prepared
+from training.data.prepared import DATASETS, RECORD, columns, open_prepared, prepared_folder
 from training.data.prepared_writer import PreparedWriter
 
 CHARSET = get_charset("etl9g", 5)
@@ -187,3 +187,15 @@ def test_the_schema_gives_the_bytes_of_every_array(size):
 def edit(folder, **changes):
     path = folder / METADATA_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../tmp/x", "a/b", "a\\b", "/tmp/x", "..", ".hidden", "", "a b", "a" * 101, 7, None, ["a"]]
+)
+def test_a_name_that_is_not_plain_is_never_a_path(name):
+    with pytest.raises(DataError, match=r"The data set's name is .*, expected up to 100 letters"):
+        prepared_folder(name, 64)
+
+
+def test_a_plain_name_gives_its_folder():
+    assert prepared_folder("emnist-letters_2.1", 64) == DATASETS / "emnist-letters_2.1-64"

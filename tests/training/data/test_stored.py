@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from kakitori.charset import Charset, get_charset
-from kakitori.errors import KakitoriError
+from kakitori.errors import DataError, KakitoriError
 from kakitori.spec import ModelSpec
 from training.data.mixed import RARE, MixedSource
 from training.data.prepared import RECORD, SPLITS, TEST, TRAIN, VALIDATION, prepared_folder
 from training.data.prepared_writer import PreparedWriter
-from training.data.registry import join_charsets, open_dataset, parse_shares
+from training.data.registry import join_charsets, open_dataset, open_source, parse_shares
 from training.data.stored import StoredSource
 from training.evaluation.accuracy import evaluate_prepared
 from training.fit.batches import training_batches
@@ -160,6 +160,19 @@ def test_the_error_for_an_unknown_set_lists_the_prepared_sets(prepared):
     message = r"Unknown dataset 'etl9g'.*datasets/etl9g-32.*--size 32.*prepared are: three-32"
     with pytest.raises(KakitoriError, match=message):
         open_dataset("etl9g", 32)
+
+
+@pytest.mark.parametrize("name", ["../../../tmp/x", "ink+../x", "ink+", 7, None])
+@pytest.mark.parametrize("open_", [open_dataset, lambda name, size: open_source(name, size, get_charset("etl9g", 5))])
+def test_a_name_of_a_foreign_config_is_never_a_path(open_, name):
+    with pytest.raises(DataError, match="The data set's name is"):
+        open_(name, SIZE)
+
+
+@pytest.mark.parametrize("effect", ["joins", "nonsense"])
+def test_effects_are_left_out_of_generated_ink_only(prepared, effect):
+    with pytest.raises(KakitoriError, match=f"--without {effect} leaves effects out of generated ink, and 'three'"):
+        open_dataset("three", SIZE, without=[effect])
 
 
 def test_every_test_image_is_read_once_by_writer(prepared):

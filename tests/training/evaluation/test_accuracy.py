@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from kakitori.charset import Charset
-from kakitori.errors import DataError
+from kakitori.errors import DataError, KakitoriError
 from kakitori.schemas.evaluation import AccuracyEntry, AccuracyRow, CorruptionsEntry
 from kakitori.spec import ModelSpec
-from training.data.published.pictures import list_pictures
+from training.data.published.pictures import find_pictures
 from training.evaluation.accuracy import evaluate
 from training.evaluation.results import of_measure, read_results, record_results
 from training.evaluation.samples import Sample, check_readable, generated_samples, picture_samples, stroke_samples
@@ -71,7 +71,7 @@ def test_strokes_and_their_picture_are_nearly_the_same_image(tmp_path, spec):
     folder = tmp_path / "pictures" / "あ"
     folder.mkdir(parents=True)
     Image.fromarray((255 - drawn.coverage * 255).astype(np.uint8)).save(folder / "1.png")
-    (pictured,) = picture_samples(tmp_path / "pictures", spec)
+    (pictured,) = picture_samples(find_pictures(tmp_path / "pictures").pictures, spec)
     assert pictured.char == "あ"
     # Not equal: the picture's box includes the pen's width, so it comes out a little smaller.
     assert np.corrcoef(pictured.coverage.ravel(), drawn.coverage.ravel())[0, 1] > 0.7
@@ -79,9 +79,9 @@ def test_strokes_and_their_picture_are_nearly_the_same_image(tmp_path, spec):
 
 def test_folders_without_pictures_are_refused(tmp_path):
     with pytest.raises(DataError, match="in a folder named after its class"):
-        list_pictures(tmp_path)
+        find_pictures(tmp_path)
     with pytest.raises(DataError, match="There is no folder"):
-        list_pictures(tmp_path / "nowhere")
+        find_pictures(tmp_path / "nowhere")
 
 
 def test_generated_test_set_is_balanced(spec):
@@ -127,3 +127,30 @@ def test_each_measure_of_a_set_has_its_entry(tmp_path):
     entries = read_results(tmp_path)
     assert [entry.measure for entry in entries] == ["accuracy", "corruptions"]
     assert [type(entry) for entry in of_measure(entries, CorruptionsEntry)] == [CorruptionsEntry]
+
+
+def test_rows_that_do_not_fit_are_not_written(tmp_path):
+    record_results(AccuracyEntry, [accuracy_row(1.0)], "set", "pytorch", "engine", tmp_path)
+    before = (tmp_path / "evaluation.json").read_bytes()
+    with pytest.raises(KakitoriError, match=r"evaluation\.json cannot be written, field .*top1_percent.*found 101"):
+        record_results(AccuracyEntry, [accuracy_row(101.0)], "set", "pytorch", "engine", tmp_path)
+    assert (tmp_path / "evaluation.json").read_bytes() == before
+
+
+def test_drawings_of_words_are_samples_of_a_charset_of_words(tmp_path):
+    words = Charset("animals", ("cat", "が"))
+    spec = ModelSpec(
+        "resnet", (4, 8), "adaptive_avg", "animals", 2, words.digest, characters=words.characters
+    )
+    lines = [json.dumps({"char": c, "strokes": [[[0, 0], [1, 1]]]}) for c in ("cat", "か\u3099")]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert [sample.char for sample in stroke_samples(tmp_path / "a.jsonl", spec)] == ["cat", "が"]
+
+
+def test_a_damaged_picture_is_named_once(tmp_path, spec):
+    (tmp_path / "あ").mkdir()
+    (tmp_path / "あ" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(DataError) as problem:
+        picture_samples(find_pictures(tmp_path).pictures, spec)
+    assert str(problem.value).count("1.png is not a readable picture") == 1
+    assert not str(problem.value).startswith(f"{tmp_path}/あ/1.png: ")

@@ -41,7 +41,7 @@ def test_a_threshold_is_never_rounded_up_to_1(gap):
 
 
 @pytest.mark.parametrize(
-    ("value", "rounded"), [(0.999996, 0.99999), (0.1234567, 0.12345), (1.0, 1.0), (0.0, 0.0), (0.087934, 0.087934)]
+    ("value", "rounded"), [(0.999996, 0.99999), (0.1234567, 0.12345), (1.0, 0.99999), (0.0, 0.0), (0.087934, 0.087934)]
 )
 def test_thresholds_are_rounded_down(value, rounded):
     assert round_down(value) == rounded

@@ -8,13 +8,11 @@ A class name may have several letters: `DIR/class_D/1.png`. It is normalised to 
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from kakitori.charset import forbidden_in
 from kakitori.errors import DataError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
@@ -27,8 +25,7 @@ NO_PICTURE = "not a picture"
 OUTSIDE = "a picture outside a class folder"
 EMPTY = "a folder without pictures"
 SEEN = "a link to a folder that is read elsewhere"
-# Unicode categories that no class name may hold: control characters, lone surrogates, line and paragraph separators.
-FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
+LISTED = 20  # problems named on the terminal
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,20 @@ class PictureFolder:
     pictures: list[Picture]
     skipped: dict[str, str]  # the reason, by path below the folder
     merged: dict[str, list[str]]  # the folder names of each class that has several, by class
+
+    def merged_classes(self) -> list[str]:
+        """Return a sentence for each class that has several folder names."""
+        return [f"The folders {' and '.join(map(spell, names))} are one class, {char!r}: their names have one NFC form."
+                for char, names in self.merged.items()]  # fmt: skip
+
+    def skipped_paths(self) -> list[str]:
+        """Return each skipped path below the folder with the reason."""
+        return [f"{path}: {reason}" for path, reason in self.skipped.items()]
+
+    def report(self) -> list[str]:
+        """Return the merged classes, the first LISTED skipped paths, and the count of those; none if there are none."""
+        lines = [*self.merged_classes(), *list_first("Skipped", self.skipped_paths(), ".")]
+        return [*lines, f"{len(self.skipped):,} files or folders skipped."] if self.skipped else lines
 
 
 def find_pictures(folder: Path) -> PictureFolder:
@@ -76,9 +87,15 @@ def find_pictures(folder: Path) -> PictureFolder:
     return PictureFolder(pictures, skipped, {char: list(of) for char, of in names.items() if len(of) > 1})
 
 
-def list_pictures(folder: Path) -> list[Picture]:
-    """Return the pictures that `find_pictures` finds."""
-    return find_pictures(folder).pictures
+def list_first(verb: str, problems: Sequence[str], rest: str) -> list[str]:
+    """Return a line for each of the first LISTED problems, and one with the number of the others, which `rest` ends."""
+    lines = [f"{verb}: {problem}" for problem in problems[:LISTED]]
+    return [*lines, f"{verb}: {len(problems) - LISTED:,} more{rest}"] if len(problems) > LISTED else lines
+
+
+def spell(name: str) -> str:
+    """Return a folder name with its code points, which tell apart names that look the same."""
+    return f"{name!r} ({' '.join(f'U+{ord(character):04X}' for character in name)})"
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -135,23 +152,9 @@ def class_name(name: str) -> str:
         if int(name[2:], 16) > 0x10FFFF:
             raise DataError(f"The folder {name!r} names no Unicode character, expected U+0021 to U+10FFFF: rename it.")
         text = chr(int(name[2:], 16))
-    forbidden = [character for character in text if unicodedata.category(character) in FORBIDDEN]
-    if forbidden:
+    if forbidden := forbidden_in(text):
         raise DataError(
-            f"The class folder {name!r} holds U+{ord(forbidden[0]):04X}, expected a name without control characters, "
+            f"The class folder {name!r} holds U+{ord(forbidden):04X}, expected a name without control characters, "
             "line separators and bytes that are not UTF-8: rename it."
         )
     return unicodedata.normalize("NFC", text)
-
-
-def read_picture(path: Path) -> np.ndarray:
-    """Return a picture's pixels, rotated upright, (H, W, 4) uint8 RGBA.
-
-    Raises:
-        DataError: if the file is not a readable picture.
-    """
-    try:
-        with Image.open(path) as image:
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as problem:
-        raise DataError(f"{path} is not a readable picture ({problem}).") from problem

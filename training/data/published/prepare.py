@@ -20,12 +20,12 @@ from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import ModelSpec
 from training.data.prepared import RECORD, TEST, TRAIN, VALIDATION, PreparedSet, prepared_folder
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
+from training.data.published.pictures import list_first
 from training.data.published.sets import PUBLISHED, Found, Images, Part, PublishedSet
 
 SEED = 1
 HELD_BACK = 0.1  # share of the training images for validation; without a published split, the same share for the test
 CHUNK = 1024  # images fitted and written between two updates of the progress file
-LISTED = 20  # bad images, and skipped files, named on the terminal; metadata.json lists all
 
 Fitted = tuple[np.ndarray, dict[int, str]]  # (N, S, S) uint8 coverage; the problem of each bad image, by its number
 Fit = Callable[[Images, int], Fitted]
@@ -113,9 +113,7 @@ def describe(prepared: PreparedSet, notes: Sequence[str] = ()) -> list[str]:
     facts = prepared.metadata
     lines = list(notes)
     for verb, problems in (("Left out", facts.bad), ("Skipped", facts.skipped)):
-        lines += [f"{verb}: {problem}" for problem in problems[:LISTED]]
-        if len(problems) > LISTED:
-            lines.append(f"{verb}: {len(problems) - LISTED:,} more, listed in {prepared.folder / METADATA_FILE}.")
+        lines += list_first(verb, problems, f", listed in {prepared.folder / METADATA_FILE}.")
     splits = "".join(f", {n:,} {split}" for split, n in facts.split.counts.items())
     skipped = f", {len(facts.skipped):,} files or folders skipped" if facts.skipped else ""
     return [*lines, f"{prepared.folder}: {len(prepared):,} images of {len(prepared.charset):,} classes{splits}, "

@@ -18,8 +18,9 @@ import numpy as np
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
+from kakitori.image_files import read_image
 from training.data.published.idx import read_array
-from training.data.published.pictures import find_pictures, read_picture
+from training.data.published.pictures import find_pictures
 
 CODH = {
     "source": "KMNIST Dataset (created by CODH), adapted from Kuzushiji Dataset (created by NIJL and others)",
@@ -122,7 +123,7 @@ class Pictures:
         return len(self.paths)
 
     def __getitem__(self, index: Any) -> Any:
-        return Pictures(self.paths[index]) if isinstance(index, slice) else read_picture(self.paths[index])
+        return Pictures(self.paths[index]) if isinstance(index, slice) else read_image(self.paths[index])
 
 
 def find_file(folder: Path, names: Sequence[str]) -> Path:
@@ -243,15 +244,8 @@ def find_classes(name: str, folder: Path) -> Found:
         raise DataError(f"{folder} holds pictures of one class, {charset.characters[0]!r}, expected 2 classes or more.")
     paths = tuple(picture.path for picture in found.pictures)
     labels = np.array([charset.index(picture.char) for picture in found.pictures])
-    merged = (f"The folders {' and '.join(map(spell, names))} are one class, {char!r}: their names have one NFC form."
-              for char, names in found.merged.items())  # fmt: skip
-    skipped = (f"{path}: {reason}" for path, reason in found.skipped.items())
-    return Found(charset, [Part(Pictures(paths), labels, paths, None)], tuple(skipped), tuple(merged))
-
-
-def spell(name: str) -> str:
-    """Return a folder name with its code points, which tell apart names that look the same."""
-    return f"{name!r} ({' '.join(f'U+{ord(character):04X}' for character in name)})"
+    part = Part(Pictures(paths), labels, paths, None)
+    return Found(charset, [part], tuple(found.skipped_paths()), tuple(found.merged_classes()))
 
 
 PUBLISHED = {
