@@ -226,7 +226,7 @@ def test_no_model_directory(tmp_path, export):
     ("change", "message"),
     [
         (lambda config: config.update(digest="sha256:0"), "charset digest 'sha256:0' is not that of 'etl9g'"),
-        (lambda config: config.update(widths=[8, 16, 16, 32]), "does not fit the 'resnet' network of its config"),
+        (lambda config: config.update(widths=[8, 16, 16, 32]), "field model_digest: found"),
         (lambda config: config.pop("size"), "missing required field `size`"),
     ],
 )

@@ -55,7 +55,7 @@ def test_the_files_have_the_mode_that_the_umask_gives(saved):
 
 
 def test_a_network_too_large_for_its_weights_is_refused_before_it_takes_memory(saved):
-    edit_config(saved[0], widths=[4096, 4096, 4096])
+    write_spec(replace(read_spec(saved[0]), widths=(4096, 4096, 4096)), saved[0])
     with pytest.raises(ModelError, match="does not fit the 'resnet' network of its config"):
         load_network(saved[0])
 
@@ -102,7 +102,7 @@ def test_a_digest_that_is_not_the_charsets_is_refused(saved):
 
 
 def test_weights_of_another_network_are_refused(saved):
-    edit_config(saved[0], widths=[8, 8, 16])
+    write_spec(replace(read_spec(saved[0]), widths=(8, 8, 16)), saved[0])
     with pytest.raises(ModelError, match="does not fit the 'resnet' network of its config"):
         load_network(saved[0])
 
