@@ -190,7 +190,7 @@ def edit(folder, **changes):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../../tmp/x", "a/b", "a\\b", "/tmp/x", "..", ".hidden", "", "a b", "a" * 101, 7, None, ["a"]]
+    "name", ["../../../etc/x", "a/b", "a\\b", "/etc/x", "..", ".hidden", "", "a b", "a" * 101, 7, None, ["a"]]
 )
 def test_a_name_that_is_not_plain_is_never_a_path(name):
     with pytest.raises(DataError, match=r"The data set's name is .*, expected up to 100 letters"):
