@@ -13,8 +13,6 @@ Integer arithmetic up to the contrast: one grey level rounded differently could 
 bounding box. Mirrored by web/static/kakitori/shared/picture.js; equality is tested.
 """
 
-from functools import lru_cache
-
 import numpy as np
 
 from kakitori.errors import DataError, NoInkError
@@ -52,48 +50,19 @@ def rasterise_image(rgba: np.ndarray, size: int, margin: float) -> np.ndarray:
     """
     if min(rgba.shape[:2]) < 2:
         raise DataError(f"The picture is {rgba.shape[1]} x {rgba.shape[0]} pixels: expected at least 2 x 2.")
-    grey = correct_illumination(to_grey(rgba), WHITE, MIN_CONTRAST)
-    middle = (grey.size - 1) // 2
-    image = fit_grey(grey, np.partition(grey.ravel(), middle)[middle], margin, size)
+    image = fit_grey(correct_illumination(to_grey(rgba), WHITE, MIN_CONTRAST), margin, size)
     if image is None:
         raise NoInkError("The picture shows no ink: no pixel differs enough from the paper.")
     return image
 
 
-def rasterise_levels(levels: np.ndarray, top: int, size: int, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images of many grey pictures, and whether each shows ink; a few thousand pictures a second.
-
-    As `rasterise_image`, without illumination correction: scanned and rendered pictures are evenly lit.
-
-    Args:
-        levels: (N, H, W) uint8 in [0, top], at least 2 x 2 pixels; dark on light or light on dark.
-        top: level of white.
-        size: side of the images in pixels.
-        margin: share of the side left free on each side of the ink's longer extent.
-
-    Returns:
-        (N, size, size) uint8, coverage rounded to 0 (paper) to 255 (ink); and (N,) bool, False where a picture shows no
-        ink (its image is then all 0).
-    """
-    images, inked = np.zeros((len(levels), size, size), np.uint8), np.zeros(len(levels), np.bool_)
-    step = np.int32(WHITE // top)
-    for n, picture in enumerate(levels):
-        # The median by counting: np.partition takes ten times as long where most pixels are equal.
-        counts = np.bincount(picture.ravel(), minlength=top + 1)
-        paper = np.searchsorted(np.cumsum(counts), (picture.size - 1) // 2, side="right")
-        coverage = fit_grey(picture * step, np.int32(paper) * step, margin, size)
-        inked[n] = coverage is not None
-        if coverage is not None:
-            images[n] = np.rint(coverage * np.float32(255)).astype(np.uint8)
-    return images, inked
-
-
-def fit_grey(grey: np.ndarray, paper: np.int32, margin: float, size: int) -> np.ndarray | None:
+def fit_grey(grey: np.ndarray, margin: float, size: int) -> np.ndarray | None:
     """Return the coverage (size, size) float32 of a grey picture (H, W) int32 in [0, WHITE]; None without ink.
 
-    `paper` is the median of all pixels, the lower of the two middle ones: the border alone may be ruled lines.
+    Compiled for many pictures in training/data/levels.py; equality is tested.
     """
-    difference = np.abs(grey - paper)
+    middle = (grey.size - 1) // 2  # the lower median of all pixels is paper: the border alone may be ruled lines
+    difference = np.abs(grey - np.partition(grey.ravel(), middle)[middle])
     if difference.max() < MIN_CONTRAST:
         return None
     threshold = _otsu_bin(np.bincount((difference // BIN).ravel(), minlength=BINS)) * BIN
@@ -128,7 +97,6 @@ def _resample(image: np.ndarray, scale: float, size: int) -> np.ndarray:
     return resampled
 
 
-@lru_cache(maxsize=512)  # the pictures of a data set have few sizes
 def _triangle_filter(source: int, scale: float, target: int) -> tuple[np.ndarray, np.ndarray]:
     """Return for each target pixel its first source pixel (target,), and the weights (target, K) from there on.
 

@@ -3,7 +3,8 @@ import pytest
 from PIL import Image
 
 from kakitori.illumination import correct_illumination
-from kakitori.picture import MIN_CONTRAST, WHITE, rasterise_image, rasterise_levels
+from kakitori.picture import MIN_CONTRAST, WHITE, rasterise_image
+from training.data.levels import rasterise_levels
 from training.evaluation.photo import light
 from training.ink.rasteriser import rasterise
 

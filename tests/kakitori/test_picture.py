@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from kakitori.errors import DataError
-from kakitori.picture import rasterise_image, rasterise_levels
+from kakitori.picture import rasterise_image
+from training.data.levels import rasterise_levels
 
 MARGIN, SIZE = 0.07, 64
 

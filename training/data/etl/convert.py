@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from kakitori.errors import DataError
-from kakitori.picture import rasterise_levels
 from training.data.etl.codes import OUTSIDE, UNKNOWN
 from training.data.etl.files import EtlFile, Problems
 from training.data.etl.formats import LAYOUTS, EtlSet
 from training.data.etl.reader import Block, decode_field, decode_levels, read_blocks
+from training.data.levels import rasterise_levels
 from training.data.prepared import RECORD
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
 

@@ -15,11 +15,11 @@ from rich.progress import track
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
-from kakitori.picture import rasterise_levels
 from kakitori.spec import GENERATED, INK_CHARSETS, ModelSpec
 from training.data.fonts.faces import Face, draw_glyphs, own_faces, package_faces
 from training.data.fonts.packages import fetch_packages
 from training.data.fonts.table import FONT_PACKAGES, FONTS
+from training.data.levels import rasterise_levels
 from training.data.parallel import run_jobs
 from training.data.prepared import RECORD, SPLITS, PreparedSet, prepared_folder
 from training.data.prepared_writer import UNLABELLED, PreparedWriter

@@ -15,9 +15,10 @@ from rich.progress import track
 
 from kakitori.errors import DataError, check_choice
 from kakitori.files import sha256_of
-from kakitori.picture import rasterise_image, rasterise_levels
+from kakitori.picture import rasterise_image
 from kakitori.schemas.prepared import METADATA_FILE
 from kakitori.spec import ModelSpec
+from training.data.levels import rasterise_levels
 from training.data.prepared import RECORD, TEST, TRAIN, VALIDATION, PreparedSet, prepared_folder
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
 from training.data.published.pictures import list_first
