@@ -12,12 +12,12 @@ from pathlib import Path
 import onnx
 
 from export.backends import Variant, select_backends, select_precisions
+from export.check_images import DrawnSamples, ImageMaker, open_samples
 from export.errors import ExportError, VariantsFailed
 from export.manifest import build_manifest, keep_rows, write_manifest
 from export.mapping import build_mapping, write_mapping
 from export.parity import make_reference
 from export.pooling import resolve_pooling
-from export.samples import DrawnSamples, ImageMaker, open_samples
 from export.variants import Trained, convert, summary, write_variant
 from kakitori.files import replacing
 from kakitori.mapping_check import check_mapping

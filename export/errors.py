@@ -65,7 +65,7 @@ class AccuracyError(ExportError):
         self.drop, self.limit = drop, limit
         super().__init__(
             f"Top-1 accuracy on {images:,} images of {evaluation_set!r} fell {drop:.2f} points below PyTorch's "
-            f"(limit {limit:.2f}): train longer, raise CALIBRATION_IMAGES in export/samples.py, or use fp32."
+            f"(limit {limit:.2f}): train longer, raise CALIBRATION_IMAGES in export/check_images.py, or use fp32."
         )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from torch import nn
 
 from export.backends import Precision
+from export.check_images import LabelledImages, Samples, parity_images
 from export.errors import AccuracyError, ParityError
-from export.samples import LabelledImages, Samples, parity_images
 from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, in_batches
 from training.models.weights import network_predictor

@@ -8,13 +8,13 @@ import onnx
 from torch import nn
 
 from export.backends import Variant
+from export.check_images import Samples
 from export.errors import ExportError
 from export.graph_facts import GraphFacts, check_file, check_interface, check_operators, finish, graph_facts
 from export.half import to_float16
 from export.int8.quantize import quantize_dynamic, quantize_static
 from export.parity import ParityResult, Reference, check_parity, compare
 from export.pooling import prepare_pooling
-from export.samples import Samples
 from export.storage import Store, as_float16, as_int4, as_int8, store_weights
 from export.to_onnx import simplify, to_onnx
 from kakitori.confidence import Predictor

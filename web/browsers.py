@@ -69,11 +69,6 @@ def get_browser(name: str) -> Browser:
     return BROWSERS[check_choice("browser", name, BROWSERS)]
 
 
-def find_chromium() -> str | None:
-    """Return the path of the system's Chromium, or None; Playwright then starts the one that it downloaded."""
-    return next(iter(BROWSERS["chromium"].find() or []), None)
-
-
 def install_browsers(names: Iterable[str]) -> None:
     """Install the missing browsers: from Debian's packages as root, or else by Playwright's download.
 

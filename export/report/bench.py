@@ -15,9 +15,9 @@ from export.backends import get_backend
 from export.errors import ManifestError
 from export.manifest import is_absent, is_intact
 from export.report.card import write_card
-from export.report.comparison import TimeInBrowser, compare_speed
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
 from export.report.readme import BENCH_FILE, write_readme_tables
+from export.report.speed_comparison import TimeInBrowser, compare_speed
 from export.report.speed_table import write_speed_plot
 from kakitori.engine import ENGINE
 from kakitori.model_directory import open_model

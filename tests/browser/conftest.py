@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from training.ink.kanjivg import parse_strokes
-from web.browsers import find_chromium
+from web.browsers import BROWSERS
 from web.build import build_site
 from web.serve import running_server
 
@@ -56,8 +56,9 @@ def address(site):
 def browser():
     """Debian's Chromium, or whichever is on the PATH, or Playwright's own."""
     with sync_playwright() as playwright:
+        path = next(iter(BROWSERS["chromium"].find() or []), None)
         chromium = playwright.chromium.launch(
-            executable_path=find_chromium(), args=[f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"])
+            executable_path=path, args=[f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"])
         yield chromium
         chromium.close()
 

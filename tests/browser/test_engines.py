@@ -9,7 +9,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from export import samples
+from export import check_images
 from kakitori.schemas.compat import GREEN, GREY, RED
 from training.models.weights import load_network
 from wasm_check.engines import select_columns
@@ -35,8 +35,8 @@ def exported(model_dir, tmp_path_factory):
     def plan(*names):
         wanted = [v for v in legal_variants(spec.pooling, PRECISIONS) if v.name in names]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(samples, "EVALUATION_PER_CLASS", 1)
-            patch.setattr(samples, "EVALUATION_MINIMUM", 0)
+            patch.setattr(check_images, "EVALUATION_PER_CLASS", 1)
+            patch.setattr(check_images, "EVALUATION_MINIMUM", 0)
             return Plan(add_subjects(copy, wanted, suite.name, lambda _: None), [suite])
 
     return plan

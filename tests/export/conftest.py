@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from export import samples
+from export import check_images
 from export.build import export_model
 from kakitori.charset import get_charset
 from kakitori.ink import to_tensor
@@ -57,7 +57,7 @@ def trained_network(arch: str, pooling: str) -> nn.Module:
 @pytest.fixture(autouse=True)
 def _few_images(monkeypatch):
     """Evaluate on a quarter of the images: one of them is 0.2 points, still below the limit of INT8."""
-    monkeypatch.setattr(samples, "EVALUATION_MINIMUM", 500)
+    monkeypatch.setattr(check_images, "EVALUATION_MINIMUM", 500)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kakitori.spec import GENERATED, INK_CHARSETS, ModelSpec
 # Groups of sources that take the same flags. FILES are all sources that have no group of their own.
 INK, ETL, FONTS, DIGITS, FILES = "ink", "etl", "fonts", "digits", "a set read from files"
 INSPECT = "--inspect"  # takes flags as a source does
-SOURCES = (INK, ETL, FONTS, DIGITS, FILES)
+SOURCE_GROUPS = (INK, ETL, FONTS, DIGITS, FILES)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Flag:
 
 FLAGS = {
     "source": Flag("What to prepare: ink (drawn from KanjiVG's strokes), fonts, etl, or a set in docs/data.md.",
-                   SOURCES, default=INK),
+                   SOURCE_GROUPS, default=INK),
     "from": Flag("Folder that holds the set's files, or your own fonts.", (ETL, FONTS, FILES), Path),
     "etl-dir": Flag("Another name of --from, for ETL files.", (ETL,), Path),
     "dataset": Flag("The set to make of ETL files: etl9g, etl8g or etl-all; without it the smallest that all files "
@@ -42,7 +42,7 @@ FLAGS = {
                      bool, False),
     "charset": Flag("Characters to draw as ink, or in each font.", (INK, FONTS), str, INK_CHARSETS[GENERATED],
                     tuple(CHARSETS)),
-    "size": Flag("Image side in pixels.", (*SOURCES, INSPECT), int, ModelSpec.size, SIZES),
+    "size": Flag("Image side in pixels.", (*SOURCE_GROUPS, INSPECT), int, ModelSpec.size, SIZES),
     "strokes": Flag("Stroke file; its handwriting comes first in each row of the contact sheet.", (INK,), Path),
     "sheet": Flag("File to write the contact sheet of ink to.", (INK,), Path, Path("runs/ink_sheet.png")),
     "inspect": Flag("Prepare nothing: report figures of a prepared set and write pictures of it (without a name, of "
@@ -98,7 +98,7 @@ def read_flags(given: Mapping[str, Any]) -> tuple[str, Options]:
 
 def group_of(source: str) -> str:
     """Return the group of a source."""
-    return source if source in SOURCES else FILES
+    return source if source in SOURCE_GROUPS else FILES
 
 
 def check_applies(name: str, group: str, source: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.samples import open_samples
+from export.check_images import open_samples
 from kakitori.engine import in_batches
 from kakitori.ink import to_tensor
 from kakitori.spec import INK, PAPER, ModelSpec
@@ -60,8 +60,8 @@ def stroke_suite(name: str, spec: ModelSpec, network: nn.Module, paths: Sequence
 
 
 def torch_suite(
-    name: str, network: nn.Module, inputs: np.ndarray, common: int, labels: np.ndarray | None = None
+    name: str, network: nn.Module, inputs: np.ndarray, ordinary: int, labels: np.ndarray | None = None
 ) -> Suite:
     """Return a suite whose expected logits are PyTorch's."""
     expected = in_batches(network_predictor(network), inputs)
-    return Suite(name, inputs, expected, common, f"torch {torch.__version__}", labels)
+    return Suite(name, inputs, expected, ordinary, f"torch {torch.__version__}", labels)

@@ -46,12 +46,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Suite:
-    """Inputs and the logits expected; the first `common` inputs are ordinary, the rest are odd."""
+    """Inputs and the logits expected; the first `ordinary` inputs are ordinary, the rest are odd."""
 
     name: str
     inputs: np.ndarray  # (N, …) float32
     expected: np.ndarray  # (N, K) float32 logits
-    common: int
+    ordinary: int
     source: str  # what computed the logits: "torch 2.13.0"
     labels: np.ndarray | None = None  # (N,) int64, where top-1 accuracy is measured too
 

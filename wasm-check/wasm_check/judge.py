@@ -66,21 +66,21 @@ def judge(logits: np.ndarray, suite: Suite, native: np.ndarray | None, precision
 
 def compare(logits: np.ndarray, suite: Suite, native: np.ndarray | None) -> Cell:
     """Return a cell with the differences of (N, K) logits from the expected ones, green until it is judged."""
-    common, expected = suite.common, suite.expected
+    ordinary, expected = suite.ordinary, suite.expected
     same = answers(logits) == answers(expected)
     return Cell(
         status=GREEN,
         reason="",
         inputs=len(logits),
-        ordinary=common,
-        others=int((~same[:common]).sum()),
+        ordinary=ordinary,
+        others=int((~same[:ordinary]).sum()),
         not_finite=int((~np.isfinite(logits).all(axis=1)).sum()),
-        max_logit_difference=_difference(logits[:common], expected[:common]),
-        odd_logit_difference=_difference(logits[common:], expected[common:]),
-        engine_difference=None if native is None else _difference(logits[:common], native[:common]),
-        argmax_percent=_percent(same[:common]),
-        odd_argmax_percent=_percent(same[common:]),
-        top5_percent=_percent(_top_overlap(logits[:common], expected[:common])),
+        max_logit_difference=_difference(logits[:ordinary], expected[:ordinary]),
+        odd_logit_difference=_difference(logits[ordinary:], expected[ordinary:]),
+        engine_difference=None if native is None else _difference(logits[:ordinary], native[:ordinary]),
+        argmax_percent=_percent(same[:ordinary]),
+        odd_argmax_percent=_percent(same[ordinary:]),
+        top5_percent=_percent(_top_overlap(logits[:ordinary], expected[:ordinary])),
         top1_percent=None if suite.labels is None else _percent(answers(logits) == suite.labels),
         expected_top1_percent=None if suite.labels is None else _percent(answers(expected) == suite.labels),
     )

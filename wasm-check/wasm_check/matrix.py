@@ -164,7 +164,9 @@ def times(result: dict[str, Any]) -> dict[str, Any]:
 def measure_setting(plan: Plan) -> Setting:
     """Return the machine, the date and the sets of inputs."""
     inputs = [
-        InputSet(name=suite.name, ordinary=suite.common, odd=len(suite.inputs) - suite.common, expected=suite.source)
+        InputSet(
+            name=suite.name, ordinary=suite.ordinary, odd=len(suite.inputs) - suite.ordinary, expected=suite.source
+        )
         for suite in plan.suites
     ]
     return Setting(

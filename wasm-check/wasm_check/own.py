@@ -99,7 +99,7 @@ def _shape(value: onnx.ValueInfoProto) -> Shape | None:
     return tuple(axis.dim_value if axis.HasField("dim_value") else axis.dim_param or None for axis in tensor.shape.dim)
 
 
-class Answers:
+class AnswerListener:
     """The runner's listener for one subject: its result, or the reason why there is none."""
 
     def __init__(self) -> None:
@@ -131,16 +131,16 @@ def native_answers(subject: Subject, inputs: np.ndarray, seconds: float) -> tupl
     Raises:
         CompatError: if the file fails there or takes longer than `seconds`.
     """
-    heard = Answers()
+    answers = AnswerListener()
     suite = Suite(subject.suite, inputs, np.zeros((len(inputs), 0), np.float32), len(inputs), "")
-    run_column(Column(PLAIN, None), [subject], [suite], heard, seconds)
-    name = heard.version or PLAIN.label
-    if heard.logits is None:
-        known = known_refusal("onnxruntime", name, subject.facts.precision, heard.problem)
-        reason = (known or one_line(heard.problem)).rstrip(".")
+    run_column(Column(PLAIN, None), [subject], [suite], answers, seconds)
+    name = answers.version or PLAIN.label
+    if answers.logits is None:
+        known = known_refusal("onnxruntime", name, subject.facts.precision, answers.problem)
+        reason = (known or one_line(answers.problem)).rstrip(".")
         raise CompatError(f"{subject.path} does not run in {name} ({reason}), so its answers are not known: give them "
                           "as `logits` in the npz file.")
-    return heard.logits, f"{name}, not optimised"
+    return answers.logits, f"{name}, not optimised"
 
 
 def _check_logits(logits: np.ndarray, count: int, path: Path, source: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.report.comparison import BrowserTimes
+from export.report.speed_comparison import BrowserTimes
 from kakitori.spec import INPUT_NAME, OUTPUT_NAME, PAPER
 from wasm_check.engines import select_columns
 from wasm_check.errors import one_line
@@ -39,12 +39,12 @@ def time_in_chromium(files: Sequence[tuple[Path, int]]) -> BrowserTimes:
     bar = Progress(TextColumn(column.label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), transient=True)
     with bar:
         task = bar.add_task("", total=len(subjects))
-        heard = Heard(lambda: bar.advance(task))
-        run_column(column, subjects, suites, heard)
-    if heard.problem:
-        return BrowserTimes(problem=heard.problem)
-    samples = [[heard.samples[subject.key] for subject in subjects[i :: len(files)]] for i in range(len(files))]
-    return BrowserTimes(f"{heard.engine_name}, 1 thread", tuple(map(np.concatenate, samples)))
+        listener = TimeListener(lambda: bar.advance(task))
+        run_column(column, subjects, suites, listener)
+    if listener.problem:
+        return BrowserTimes(problem=listener.problem)
+    samples = [[listener.samples[subject.key] for subject in subjects[i :: len(files)]] for i in range(len(files))]
+    return BrowserTimes(f"{listener.engine_name}, 1 thread", tuple(map(np.concatenate, samples)))
 
 
 def blank_suite(size: int) -> Suite:
@@ -53,7 +53,7 @@ def blank_suite(size: int) -> Suite:
     return Suite(str(size), images, np.zeros((WARM_UPS, 0), np.float32), WARM_UPS, "")
 
 
-class Heard:
+class TimeListener:
     """The runner's listener: samples by subject, or the first problem."""
 
     def __init__(self, tick: Callable[[], None] = lambda: None) -> None:

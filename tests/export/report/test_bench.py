@@ -7,8 +7,8 @@ import pytest
 
 from export.errors import ManifestError
 from export.report import bench, latency
-from export.report.comparison import BrowserTimes
 from export.report.readme import make_tables
+from export.report.speed_comparison import BrowserTimes
 from kakitori.files import write_json
 from kakitori.schemas.bench import Browser, ComparedFile, Comparison, RelativeTimes
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from export.check_images import open_samples
 from export.errors import ExportError
-from export.samples import open_samples
 from kakitori.errors import DataError
 from kakitori.model_directory import restamp
 from kakitori.spec import read_spec

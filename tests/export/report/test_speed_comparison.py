@@ -5,9 +5,9 @@ import onnx
 import pytest
 import torch
 
-from export.report import comparison, latency
-from export.report.comparison import BrowserTimes, compare_speed, with_ratios
+from export.report import latency, speed_comparison
 from export.report.latency import native_samples, percentiles
+from export.report.speed_comparison import BrowserTimes, compare_speed, with_ratios
 from export.report.standin import CHOSEN, STAND_INS, StandIn, scaled, write_standin
 from kakitori.model_directory import open_model
 from kakitori.schemas.bench import Browser
@@ -22,7 +22,7 @@ def _few_runs(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """Make the stand-in small."""
-    monkeypatch.setitem(comparison.STAND_INS, CHOSEN, StandIn("small", 0.25, 2, 8, None))
+    monkeypatch.setitem(speed_comparison.STAND_INS, CHOSEN, StandIn("small", 0.25, 2, 8, None))
 
 
 def test_the_standin_weighs_as_much_as_the_model_it_stands_for_and_is_the_same_every_time(tmp_path):
@@ -44,7 +44,7 @@ def test_channels_are_rounded_as_efficientnet_does(channels, width, wanted):
 
 def test_files_take_turns_and_each_gets_all_its_runs(tmp_path, small):
     path = tmp_path / "standin.onnx"
-    write_standin(path, comparison.STAND_INS[CHOSEN])
+    write_standin(path, speed_comparison.STAND_INS[CHOSEN])
     first, second = native_samples([(path, 64), (path, 64)])
     assert len(first) == len(second) == latency.RUNS
     assert min(*first, *second) > 0

@@ -1,7 +1,7 @@
 """Compare models: parameters, multiply-accumulates, file size and accuracy, as a Markdown table.
 
 Needs:  model directories whose strict.fp32 is exported, and strict.int8 unless the export refused it
-Run:    python -m export.report.compare runs/wide runs/pruned
+Run:    python -m export.report.model_table runs/wide runs/pruned
 Writes: nothing; prints the table
 """
 
