@@ -128,5 +128,5 @@ def test_tract_in_webassembly_runs_the_float_files(exported):
 def test_webgpu_answers_alike_on_what_adapter_there_is(exported):
     plan = exported("strict.fp32")
     [suite] = plan.suites
-    few = dataclasses.replace(suite, inputs=suite.inputs[-32:], expected=suite.expected[-32:], common=19)
+    few = dataclasses.replace(suite, inputs=suite.inputs[-32:], expected=suite.expected[-32:], ordinary=19)
     check(run(Plan(plan.subjects, [few]), "ort-web-webgpu", ["chromium"]))
