@@ -211,7 +211,7 @@ def serve(c, port=0, dist=DIST):
         "inputs": "For --onnx: an npz file with `inputs`, (N, …) float32, and `logits` if the answers are known.",
         "out": "Folder for compat.json, compat.csv and compat.html.",
         "timeout": "Time limit in seconds of one file in one engine.",
-    }
+    },
 )
 @clear_errors
 def compat(

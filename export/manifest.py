@@ -47,9 +47,7 @@ def find_row(manifest: Manifest, variant: str) -> ManifestRow:
     return rows[check_choice("variant", variant, rows)]
 
 
-def keep_rows(
-    model_dir: Path, spec: ModelSpec, rebuilt: set[str], report: Callable[[str], None]
-) -> list[ManifestRow]:
+def keep_rows(model_dir: Path, spec: ModelSpec, rebuilt: set[str], report: Callable[[str], None]) -> list[ManifestRow]:
     """Return the rows of the old manifest that still hold and were not rebuilt; report which are dropped and why.
 
     A row holds while the weights are those it was made from and its file, if it exists, has the SHA-256 that the row
@@ -72,9 +70,7 @@ def keep_rows(
         if is_absent(model_dir, row) or is_intact(model_dir, row):
             kept.append(row)
         else:
-            report(
-                f"{row.variant}: row dropped from {MANIFEST_FILE}, {row.file} has changed since it was checked"
-            )
+            report(f"{row.variant}: row dropped from {MANIFEST_FILE}, {row.file} has changed since it was checked")
     return kept
 
 

@@ -95,9 +95,7 @@ class Charset:
             KakitoriError: if the character is not in this charset.
         """
         if character not in self._indices:
-            raise KakitoriError(
-                f"{character!r} is not one of the {len(self):,} characters of charset {self.name!r}."
-            )
+            raise KakitoriError(f"{character!r} is not one of the {len(self):,} characters of charset {self.name!r}.")
         return self._indices[character]
 
     def jis(self, index: int) -> str | None:

@@ -1,11 +1,11 @@
 """The errors that a user can cause, and the sentence for a wrong choice. Standard library only.
 
-    KakitoriError           tasks.py prints its sentence and exits with status 1, without a traceback
-    ├── ModelError          a model directory, its config or its weights
-    ├── DataError           a data set, a stroke file, a picture, or an argument
-    │   └── NoInkError      strokes or a picture without ink
-    ├── EngineError         an ONNX file that ONNX Runtime does not run, or that answers with NaN
-    └── export.errors.ExportError, web.errors.SiteError ...   one small tree per stage
+KakitoriError           tasks.py prints its sentence and exits with status 1, without a traceback
+├── ModelError          a model directory, its config or its weights
+├── DataError           a data set, a stroke file, a picture, or an argument
+│   └── NoInkError      strokes or a picture without ink
+├── EngineError         an ONNX file that ONNX Runtime does not run, or that answers with NaN
+└── export.errors.ExportError, web.errors.SiteError ...   one small tree per stage
 """
 
 from collections.abc import Iterable

@@ -60,9 +60,7 @@ class Recognizer:
         _, onnx = variant_file(model, variant)
         return cls(model.spec, Classes.from_mapping(msgspec.to_builtins(model.mapping)), onnx_predictor(onnx))
 
-    def recognize(
-        self, strokes: Strokes, top_k: int = DEFAULT_TOP_K, pad: tuple[float, float] | None = None
-    ) -> Result:
+    def recognize(self, strokes: Strokes, top_k: int = DEFAULT_TOP_K, pad: tuple[float, float] | None = None) -> Result:
         """Return the `top_k` most probable characters of strokes; none, and unsure, where there is no ink.
 
         Args:

@@ -76,9 +76,7 @@ def download_sizes(core: dict[str, bytes], fonts: dict[str, bytes]) -> dict[str,
     }
 
 
-def gather_site(
-    model_dirs: Sequence[Path], variant: str, packages: Path
-) -> tuple[dict[str, bytes], dict[str, int]]:
+def gather_site(model_dirs: Sequence[Path], variant: str, packages: Path) -> tuple[dict[str, bytes], dict[str, int]]:
     """Return {path: bytes} of the whole site, and its download sizes.
 
     Raises:
@@ -87,8 +85,11 @@ def gather_site(
     models = read_models(model_dirs, variant)
     report = read_report(model_dirs[0])
     data, font = join_data([model.spec.data for model in models]), packages / FONT_PACKAGE
-    context = {"models": [model.context for model in models], "has_report": bool(report),
-               "licences": licence_rows(data)}
+    context = {
+        "models": [model.context for model in models],
+        "has_report": bool(report),
+        "licences": licence_rows(data),
+    }
     core = read_folder(WEB_DIR / "static") | models[0].files | read_runtime(packages)
     core |= licence_files(data, (font / "LICENSE").read_bytes())
     draft = render_pages(context | {"download": download_sizes({}, {})})
@@ -122,8 +123,10 @@ def check_output(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise OutputError(f"{str(out)!r} is not a folder: name another one with --out.")
     if out.is_dir() and any(out.iterdir()) and not (out / MARKER_FILE).is_file():
-        raise OutputError(f"The folder {str(out)!r} holds files that `invoke site` did not write, and would be "
-                          "replaced: name another one with --out, or empty it.")
+        raise OutputError(
+            f"The folder {str(out)!r} holds files that `invoke site` did not write, and would be "
+            "replaced: name another one with --out, or empty it."
+        )
 
 
 def write_folder(files: dict[str, bytes], out: Path) -> None:

@@ -1,8 +1,8 @@
 """The errors of building and serving the site. Standard library only.
 
-    SiteError               a model directory, option or folder that a site cannot be built or served from
-    ├── PackagesError       the npm packages cannot be installed
-    └── OutputError         the output folder has files that `invoke site` did not write
+SiteError               a model directory, option or folder that a site cannot be built or served from
+├── PackagesError       the npm packages cannot be installed
+└── OutputError         the output folder has files that `invoke site` did not write
 """
 
 from kakitori.errors import KakitoriError

@@ -61,16 +61,20 @@ def select_faces(css: str, characters: Iterable[str], others: Iterable[str] = ()
     for block in FACE_PATTERN.findall(css):
         ranges, file = RANGE_PATTERN.search(block), FILE_PATTERN.search(block)
         if ranges is None or file is None:
-            raise SiteError(f"A @font-face of the font package has no woff2 file or no unicode-range ({block[:80]!r}): "
-                            "install the version that web/package-lock.json pins.")
+            raise SiteError(
+                f"A @font-face of the font package has no woff2 file or no unicode-range ({block[:80]!r}): "
+                "install the version that web/package-lock.json pins."
+            )
         points = parse_range(ranges[1]) & wanted
         if points:
             faces.append(Face(file[1], tuple(sorted(points))))
     missing = required.difference(*(face.code_points for face in faces))
     if missing:
         listed = "".join(map(chr, sorted(missing)[:20]))
-        raise SiteError(f"The font has no glyph for {len(missing)} characters that the page must show ({listed}): "
-                        "choose another font in web/package.json.")
+        raise SiteError(
+            f"The font has no glyph for {len(missing)} characters that the page must show ({listed}): "
+            "choose another font in web/package.json."
+        )
     return faces
 
 

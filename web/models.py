@@ -37,8 +37,10 @@ def read_models(model_dirs: Sequence[Path], variant: str) -> list[SiteModel]:
     """
     names = [model_dir.resolve().name for model_dir in model_dirs]
     if len(set(names)) < len(names):
-        raise SiteError(f"Two models have the same name ({', '.join(names)}), expected different names: name each "
-                        "--model once, and rename folders.")
+        raise SiteError(
+            f"Two models have the same name ({', '.join(names)}), expected different names: name each "
+            "--model once, and rename folders."
+        )
     folders = [MODEL_FOLDER, *(f"{MORE_MODELS}{name}/" for name in names[1:])]
     return [read_model(*pair, variant) for pair in zip(model_dirs, folders, strict=True)]
 
@@ -53,12 +55,17 @@ def read_model(model_dir: Path, folder: str, variant: str) -> SiteModel:
     model = open_model(model_dir)
     row, onnx = variant_file(model, variant)
     context = site_context(model, row) | {"folder": folder, "name": model_dir.resolve().name}
-    return SiteModel(model.spec, folder, context, {
-        folder + CONFIG_FILE: file_in(model_dir, CONFIG_FILE).read_bytes(),
-        folder + MAPPING_FILE: to_json(model.mapping),
-        folder + MANIFEST_FILE: to_json(msgspec.structs.replace(model.manifest, files=[row])),
-        folder + row.file: onnx.read_bytes(),
-    })
+    return SiteModel(
+        model.spec,
+        folder,
+        context,
+        {
+            folder + CONFIG_FILE: file_in(model_dir, CONFIG_FILE).read_bytes(),
+            folder + MAPPING_FILE: to_json(model.mapping),
+            folder + MANIFEST_FILE: to_json(msgspec.structs.replace(model.manifest, files=[row])),
+            folder + row.file: onnx.read_bytes(),
+        },
+    )
 
 
 def shown_characters(models: Sequence[SiteModel]) -> set[str]:

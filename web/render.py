@@ -21,8 +21,12 @@ def megabytes(size_bytes: int) -> str:
 def environment() -> Environment:
     """Return the Jinja environment: a missing value is an error, and every value is escaped."""
     jinja = Environment(
-        loader=FileSystemLoader(TEMPLATES_DIR), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
+        loader=FileSystemLoader(TEMPLATES_DIR),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     jinja.filters["megabytes"] = megabytes
     jinja.globals["policy"] = CONTENT_SECURITY_POLICY

@@ -88,8 +88,9 @@ class SiteHandler(BaseHTTPRequestHandler):
                 self.send(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
                 return
             content_type = CONTENT_TYPES.get(file.suffix, "application/octet-stream")
-            self.send(HTTPStatus.OK,
-                       {"Content-Type": content_type, "Content-Length": str(status.st_size), "ETag": etag})
+            self.send(
+                HTTPStatus.OK, {"Content-Type": content_type, "Content-Length": str(status.st_size), "ETag": etag}
+            )
             if with_body:
                 copyfileobj(stream, self.wfile)
 

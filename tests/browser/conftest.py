@@ -58,7 +58,8 @@ def browser():
     with sync_playwright() as playwright:
         path = next(iter(BROWSERS["chromium"].find() or []), None)
         chromium = playwright.chromium.launch(
-            executable_path=path, args=[f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"])
+            executable_path=path, args=[f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"]
+        )
         yield chromium
         chromium.close()
 
@@ -69,11 +70,17 @@ class Watch:
     def __init__(self, page: Page, origin: str):
         self.problems: list[str] = []
         self.allowed: list[str] = []
-        page.on("console", lambda message: self._note(f"console {message.type}: {message.text}")
-                if message.type in ("warning", "error") else None)
+        page.on(
+            "console",
+            lambda message: (
+                self._note(f"console {message.type}: {message.text}") if message.type in ("warning", "error") else None
+            ),
+        )
         page.on("pageerror", lambda error: self._note(f"page error: {error}"))
-        page.context.on("request", lambda request: None if request.url.startswith(origin)
-                        else self._note(f"foreign request: {request.url}"))
+        page.context.on(
+            "request",
+            lambda request: None if request.url.startswith(origin) else self._note(f"foreign request: {request.url}"),
+        )
 
     def _note(self, problem: str) -> None:
         self.problems.append(problem)
@@ -89,8 +96,9 @@ def open_page(browser: Browser, address: str):
     """Return a function that opens the site in a context of its own and waits until it can read."""
     opened: list[tuple[Page, Watch]] = []
 
-    def open_it(url: str = address, ready: bool = True, prepare: Callable[[Page], None] = lambda page: None,
-                **options) -> Page:
+    def open_it(
+        url: str = address, ready: bool = True, prepare: Callable[[Page], None] = lambda page: None, **options
+    ) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
         page = context.new_page()
         page.watch = Watch(page, url.split("/demo/")[0])
@@ -138,6 +146,7 @@ def strokes_of() -> Callable[[str], list]:
 @pytest.fixture(scope="session")
 def write(strokes_of) -> Callable[[Page, str], None]:
     """Return a function that draws a character on the pad with the mouse."""
+
     def write_it(page: Page, character: str) -> None:
         box = page.locator("#pad").bounding_box()
         for stroke in strokes_of(character):

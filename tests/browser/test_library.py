@@ -19,18 +19,22 @@ def library(browser, address):
     page.goto(address + "licences/")
     page.evaluate(f"async () => {{ {IMPORT} window.recognizer = await createRecognizer(); }}")
     yield lambda body, argument=None: page.evaluate(
-        f"async (argument) => {{ {IMPORT} const {{ recognizer }} = window; {body} }}", argument)
+        f"async (argument) => {{ {IMPORT} const {{ recognizer }} = window; {body} }}", argument
+    )
     context.close()
 
 
 def test_the_same_candidates_as_python(library, model_dir, strokes_of):
     drawings = [strokes_of(character) for character in FIXTURES]
-    answers = library(f"""const answers = [];
+    answers = library(
+        f"""const answers = [];
       for (const strokes of argument) {{
         const candidates = await recognizer.recognize(strokes, {{ topK: {TOP_K} }});
         answers.push({{ candidates: [...candidates], unsure: candidates.unsure }});
       }}
-      return answers;""", drawings)
+      return answers;""",
+        drawings,
+    )
     reader = Recognizer.load(model_dir)
     for character, drawing, answer in zip(FIXTURES, drawings, answers, strict=True):
         result = reader.recognize(drawing, 10 * TOP_K)
@@ -57,7 +61,8 @@ def test_no_ink_no_candidates(library):
 
 
 def test_a_picture_is_read(library, strokes_of):
-    candidates = library("""
+    candidates = library(
+        """
       const canvas = new OffscreenCanvas(300, 200);
       const context = canvas.getContext("2d", { willReadFrequently: true });
       context.fillStyle = "#f4ecd8";
@@ -69,20 +74,25 @@ def test_a_picture_is_read(library, strokes_of):
         for (const [x, y] of stroke) context.lineTo(60 + 150 * x, 20 + 150 * y);
         context.stroke();
       }
-      return recognizer.recognizeImage(context.getImageData(0, 0, 300, 200), { topK: 5 });""", strokes_of("田"))
+      return recognizer.recognizeImage(context.getImageData(0, 0, 300, 200), { topK: 5 });""",
+        strokes_of("田"),
+    )
     assert candidates[0]["char"] == "田"
 
 
-@pytest.mark.parametrize(("call", "name", "message"), [
-    ("recognizer.recognize('x')", "TypeError", "expected a list of strokes"),
-    ("recognizer.recognize([[[0, NaN]]])", "RangeError", "finite numbers"),
-    ("recognizer.recognize([[[0, 1]]], { topK: 0 })", "RangeError", "a whole number of at least 1"),
-    ("recognizer.recognize([[[0, 1]]], { pad: 300 })", "TypeError", "expected {width, height}"),
-    ("recognizer.recognizeImage({})", "TypeError", "expected an ImageData"),
-    ("createRecognizer({ variant: 'tract.fp32' })", "Error", "choose one of strict.int8"),
-    ("createRecognizer({ baseUrl: '/demo/nowhere' })", "Error", ".json answered 404: is the whole folder"),
-    ("recognizer.recognize([[[0, 1]]], { signal: AbortSignal.abort() })", "AbortError", "abort"),
-])
+@pytest.mark.parametrize(
+    ("call", "name", "message"),
+    [
+        ("recognizer.recognize('x')", "TypeError", "expected a list of strokes"),
+        ("recognizer.recognize([[[0, NaN]]])", "RangeError", "finite numbers"),
+        ("recognizer.recognize([[[0, 1]]], { topK: 0 })", "RangeError", "a whole number of at least 1"),
+        ("recognizer.recognize([[[0, 1]]], { pad: 300 })", "TypeError", "expected {width, height}"),
+        ("recognizer.recognizeImage({})", "TypeError", "expected an ImageData"),
+        ("createRecognizer({ variant: 'tract.fp32' })", "Error", "choose one of strict.int8"),
+        ("createRecognizer({ baseUrl: '/demo/nowhere' })", "Error", ".json answered 404: is the whole folder"),
+        ("recognizer.recognize([[[0, 1]]], { signal: AbortSignal.abort() })", "AbortError", "abort"),
+    ],
+)
 def test_errors_name_the_fault(library, call, name, message):
     error = library(f"try {{ await {call}; return null; }} catch (error) {{ return [error.name, error.message]; }}")
     assert error[0] == name
@@ -102,11 +112,13 @@ def test_close_rejects_what_is_open_and_what_comes_later(library):
 
 
 def test_answers_keep_their_order_and_aborted_jobs_are_dropped(library, strokes_of):
-    answers = library("""
+    answers = library(
+        """
       const controller = new AbortController();
       const options = [{}, { signal: controller.signal }, {}];
       const jobs = argument.map((strokes, i) => recognizer.recognize(strokes, options[i]));
       controller.abort();
       return (await Promise.allSettled(jobs)).map(({ value, reason }) => value ? value[0].char : reason.name);""",
-                      [strokes_of(character) for character in "田口一"])
+        [strokes_of(character) for character in "田口一"],
+    )
     assert answers == ["田", "AbortError", "一"]

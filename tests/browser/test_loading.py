@@ -38,8 +38,11 @@ def test_progress_is_shown_in_bytes(open_page):
 
 
 def test_a_missing_model_is_explained_and_tried_again(open_page, write):
-    page = open_page(ready=False, prepare=lambda page: page.route("**/*.onnx", lambda route: route.fulfill(status=404)),
-                     service_workers="block")
+    page = open_page(
+        ready=False,
+        prepare=lambda page: page.route("**/*.onnx", lambda route: route.fulfill(status=404)),
+        service_workers="block",
+    )
     page.watch.allowed += NETWORK_TROUBLE
     expect(page.locator("#trouble-words")).to_contain_text("answered 404", timeout=60_000)
     page.unroute("**/*.onnx")
@@ -52,8 +55,11 @@ def test_a_missing_model_is_explained_and_tried_again(open_page, write):
 def test_a_damaged_model_is_refused(open_page, site):
     network = next((site / "model/onnx").iterdir()).read_bytes()
     damaged = network[:-1] + bytes([network[-1] ^ 1])
-    page = open_page(ready=False, service_workers="block", prepare=lambda page: page.route(
-        "**/*.onnx", lambda route: route.fulfill(body=damaged)))
+    page = open_page(
+        ready=False,
+        service_workers="block",
+        prepare=lambda page: page.route("**/*.onnx", lambda route: route.fulfill(body=damaged)),
+    )
     expect(page.locator("#trouble-words")).to_contain_text("expected", timeout=60_000)
     expect(page.locator("#trouble-words")).to_contain_text("SHA-256")
 
@@ -71,8 +77,11 @@ def test_files_of_different_models_are_refused(open_page, site, name, path, valu
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = value
-    page = open_page(ready=False, service_workers="block", prepare=lambda page: page.route(
-        f"**/{name}.json", lambda route: route.fulfill(json=document)))
+    page = open_page(
+        ready=False,
+        service_workers="block",
+        prepare=lambda page: page.route(f"**/{name}.json", lambda route: route.fulfill(json=document)),
+    )
     expect(page.locator("#trouble-words")).to_contain_text("the files belong to different models", timeout=60_000)
 
 

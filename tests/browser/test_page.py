@@ -87,8 +87,14 @@ def test_keys(page, write):
     write(page, "二")
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("二")  # not only of the first stroke, which is 一
     second = glyphs(page)[1]
-    for keys, strokes in [("Control+z", 1), ("Control+Shift+z", 2), ("Escape", 0), ("Control+z", 2), ("Delete", 0),
-                          ("Meta+z", 2)]:
+    for keys, strokes in [
+        ("Control+z", 1),
+        ("Control+Shift+z", 2),
+        ("Escape", 0),
+        ("Control+z", 2),
+        ("Delete", 0),
+        ("Meta+z", 2),
+    ]:
         page.keyboard.press(keys)
         assert count_strokes(page) == strokes, keys
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("二")
@@ -121,8 +127,12 @@ def test_an_unsure_answer_is_offered_but_not_said(open_page, site, write):
     script = (site / "kakitori/shared/confidence.js").read_text(encoding="utf-8")
     always_unsure = script.replace("< threshold", "< 2")  # a threshold above all probabilities
     assert always_unsure != script
-    page = open_page(service_workers="block", prepare=lambda page: page.route(
-        "**/confidence.js", lambda route: route.fulfill(body=always_unsure, content_type="text/javascript")))
+    page = open_page(
+        service_workers="block",
+        prepare=lambda page: page.route(
+            "**/confidence.js", lambda route: route.fulfill(body=always_unsure, content_type="text/javascript")
+        ),
+    )
     page.watch.allowed.append("registration blocked by Playwright")
     note = page.locator(".unsure-note")
     expect(note).to_be_hidden()
@@ -135,8 +145,10 @@ def test_an_unsure_answer_is_offered_but_not_said(open_page, site, write):
 
 
 def touch(session, kind: str, *points: tuple[float, float]) -> None:
-    session.send("Input.dispatchTouchEvent", {
-        "type": kind, "touchPoints": [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]})
+    session.send(
+        "Input.dispatchTouchEvent",
+        {"type": kind, "touchPoints": [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]},
+    )
 
 
 def test_a_finger_draws_and_a_second_one_is_ignored(open_page):
@@ -161,8 +173,11 @@ def test_a_finger_draws_and_a_second_one_is_ignored(open_page):
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 664), (390, 844), (1024, 700)])
 def test_everything_needed_is_on_the_screen_and_stays_put(open_page, write, width, height):
     page = open_page(viewport={"width": width, "height": height})
-    boxes = lambda: {name: page.locator(name).first.bounding_box() for name in (  # noqa: E731
-        "#pad", "#board", ".tools", "#line", FIRST)}
+    parts = ("#pad", "#board", ".tools", "#line", FIRST)
+
+    def boxes():
+        return {name: page.locator(name).first.bounding_box() for name in parts}
+
     before = boxes()
     for box in before.values():
         assert box["x"] >= 0

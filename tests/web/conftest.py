@@ -21,9 +21,7 @@ NETWORK = b"not really ONNX"
 def write_model(folder: Path, name: str = "etl9g") -> Path:
     """Write a model directory of a charset as `invoke export` does, with a stand-in for the network."""
     charset = get_charset(name)
-    spec = ModelSpec(
-        "cnn", (8, 16), "adaptive_avg", name, len(charset), charset.digest, training={"dataset": "ink"}
-    )
+    spec = ModelSpec("cnn", (8, 16), "adaptive_avg", name, len(charset), charset.digest, training={"dataset": "ink"})
     folder.mkdir()
     write_spec(spec, folder)
     write_mapping(build_mapping(spec, {"generated ink": 97.5}), spec, folder)
@@ -32,13 +30,30 @@ def write_model(folder: Path, name: str = "etl9g") -> Path:
     for variant in ("strict.fp32", "strict.int8"):
         content = NETWORK + variant.encode()
         (folder / f"onnx/{variant}.onnx").write_bytes(content)
-        rows.append(msgspec.convert({
-            "variant": variant, "file": f"onnx/{variant}.onnx", "backend": "strict", "precision": variant[7:],
-            "pooling": "fixed_avg", "opset": 11, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
-            "operators": {"Conv": 9}, "exporter": "torchscript",
-            "parity": {"max_logit_difference": 0.2, "argmax_agreement": 1.0, "inputs": 64, "engine": "onnxruntime"},
-            "accuracy": {"pen <&> paper": {"top1_percent": 98.76, "fp32_top1_percent": 98.8, "images": 1234}},
-        }, ManifestRow))
+        rows.append(
+            msgspec.convert(
+                {
+                    "variant": variant,
+                    "file": f"onnx/{variant}.onnx",
+                    "backend": "strict",
+                    "precision": variant[7:],
+                    "pooling": "fixed_avg",
+                    "opset": 11,
+                    "bytes": len(content),
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                    "operators": {"Conv": 9},
+                    "exporter": "torchscript",
+                    "parity": {
+                        "max_logit_difference": 0.2,
+                        "argmax_agreement": 1.0,
+                        "inputs": 64,
+                        "engine": "onnxruntime",
+                    },
+                    "accuracy": {"pen <&> paper": {"top1_percent": 98.76, "fp32_top1_percent": 98.8, "images": 1234}},
+                },
+                ManifestRow,
+            )
+        )
     write_manifest(build_manifest(folder, spec, rows), folder)
     return folder
 
@@ -71,8 +86,9 @@ def run_node():
     node = npm_command()[0] if len(npm_command()) == 2 else "node"
 
     def run(*arguments: str, stdin: str = "") -> str:
-        result = subprocess.run([node, *arguments], input=stdin, capture_output=True, text=True, cwd=ROOT,
-                                encoding="utf-8")
+        result = subprocess.run(
+            [node, *arguments], input=stdin, capture_output=True, text=True, cwd=ROOT, encoding="utf-8"
+        )
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 

@@ -12,11 +12,27 @@ from web.errors import OutputError, SiteError
 from web.render import render_pages
 
 WANTED = (
-    "index.html", "sw.js", "favicon.svg", "page/page.js", "page/paper.css", "kakitori/index.js", "kakitori/pad.js",
-    "kakitori/worker/worker.js", "kakitori/shared/ink.js", "kakitori/ort/ort.wasm.min.mjs",
-    "kakitori/ort/ort-wasm-simd-threaded.mjs", "kakitori/ort/ort-wasm-simd-threaded.wasm", "kakitori/ort/LICENSE.txt",
-    "model/config.json", "model/mapping.json", "model/manifest.json", "model/onnx/strict.int8.onnx",
-    "fonts/klee-one.css", "licences/index.html", "licences/onnxruntime-web.txt", "licences/klee-one.txt",
+    "index.html",
+    "sw.js",
+    "favicon.svg",
+    "page/page.js",
+    "page/paper.css",
+    "kakitori/index.js",
+    "kakitori/pad.js",
+    "kakitori/worker/worker.js",
+    "kakitori/shared/ink.js",
+    "kakitori/ort/ort.wasm.min.mjs",
+    "kakitori/ort/ort-wasm-simd-threaded.mjs",
+    "kakitori/ort/ort-wasm-simd-threaded.wasm",
+    "kakitori/ort/LICENSE.txt",
+    "model/config.json",
+    "model/mapping.json",
+    "model/manifest.json",
+    "model/onnx/strict.int8.onnx",
+    "fonts/klee-one.css",
+    "licences/index.html",
+    "licences/onnxruntime-web.txt",
+    "licences/klee-one.txt",
     "licences/kanjivg.txt",
 )
 
@@ -58,16 +74,19 @@ def test_local_links_lead_somewhere(built_site):
 def listed_files(site) -> dict[str, dict[str, str]]:
     """The service worker's lists of files with their hashes, by name."""
     script = (site / "sw.js").read_text(encoding="utf-8")
-    return {name: json.loads(re.search(rf"const {name} = (\{{.*?\}});", script, re.DOTALL)[1])
-            for name in ("CORE", "CHOSEN", "EXTRA")}
+    return {
+        name: json.loads(re.search(rf"const {name} = (\{{.*?\}});", script, re.DOTALL)[1])
+        for name in ("CORE", "CHOSEN", "EXTRA")
+    }
 
 
 def test_the_service_worker_lists_every_file_and_its_hash(built_site):
     listed = {path: digest for files in listed_files(built_site).values() for path, digest in files.items()}
     files = read_folder(built_site)
     unlisted = {"sw.js", MARKER_FILE}
-    assert listed == {path: hashlib.sha256(content).hexdigest() for path, content in files.items()
-                      if path not in unlisted}
+    assert listed == {
+        path: hashlib.sha256(content).hexdigest() for path, content in files.items() if path not in unlisted
+    }
 
 
 def test_any_change_is_a_new_version(model_dir, tmp_path):
@@ -110,8 +129,9 @@ def test_a_further_model_is_no_part_of_the_first_visit(model_dir, wide_dir, tmp_
     assert two["raw_bytes"] - one["raw_bytes"] < (wide_dir / "mapping.json").stat().st_size / 10
     assert two["bytes"] - one["bytes"] > (wide_dir / "mapping.json").stat().st_size / 10
     kept = listed_files(tmp_path / "dist")
-    assert {path for path in kept["CHOSEN"]} == {f"models/wide/{name}" for name in (
-        "config.json", "mapping.json", "manifest.json", "onnx/strict.int8.onnx")}
+    assert {path for path in kept["CHOSEN"]} == {
+        f"models/wide/{name}" for name in ("config.json", "mapping.json", "manifest.json", "onnx/strict.int8.onnx")
+    }
     assert kept["CHOSEN"].keys().isdisjoint(kept["CORE"])
 
 

@@ -16,8 +16,10 @@ def random_cases() -> list[dict]:
         for pad in PADS:
             for size in (0, 0.1, 0.25, 0.5, 0.9):
                 top, left = chance.random() * (1 - size), chance.random() * (1 - size)
-                box = [[left * pad["width"], top * pad["height"]],
-                       [(left + size) * pad["width"], (top + size) * pad["height"]]]
+                box = [
+                    [left * pad["width"], top * pad["height"]],
+                    [(left + size) * pad["width"], (top + size) * pad["height"]],
+                ]
                 cases.append({"homoglyphs": list(shape), "strokes": [box, [box[0]]], "pad": pad})
     return cases
 

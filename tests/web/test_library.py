@@ -35,7 +35,10 @@ def test_scripts_parse(run_node, script):
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_threads_are_kept_apart(folder):
     for path in (STATIC / "kakitori" / folder).glob("*.js"):
-        code = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines()
-                         if not line.lstrip().startswith(("*", "/*", "//")))
+        code = "\n".join(
+            line
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if not line.lstrip().startswith(("*", "/*", "//"))
+        )
         for word in FORBIDDEN[folder]:
             assert word not in code, f"{path} uses {word}"

@@ -35,8 +35,10 @@ DEGENERATE = {
 def random_drawings(count: int) -> list:
     generator = np.random.default_rng(20261121)
     return [
-        [(generator.normal(0, 10 ** generator.uniform(-3, 5), (generator.integers(1, 20), 2))).tolist()
-         for _ in range(generator.integers(1, 25))]
+        [
+            (generator.normal(0, 10 ** generator.uniform(-3, 5), (generator.integers(1, 20), 2))).tolist()
+            for _ in range(generator.integers(1, 25))
+        ]
         for _ in range(count)
     ]
 
@@ -72,8 +74,11 @@ def framed_page(page: np.ndarray) -> np.ndarray:
 def pictures() -> dict[str, np.ndarray]:
     generator = np.random.default_rng(7)
     sides = [(2, 2), (2, 300), (300, 2), (31, 17), (63, 64), (64, 64), (65, 200), (128, 127), (400, 300), (1000, 750)]
-    pages = {f"{height}x{width} {'dark' if dark else 'light'}": noisy_page(generator, height, width, dark)
-             for height, width in sides for dark in (False, True)}
+    pages = {
+        f"{height}x{width} {'dark' if dark else 'light'}": noisy_page(generator, height, width, dark)
+        for height, width in sides
+        for dark in (False, True)
+    }
     pages |= {f"shadow on {name}": shadowed_page(page, "dark" in name) for name, page in pages.items()}
     pages |= {f"lines on {name}": framed_page(pages[name]) for name in pages if "64x64" in name or "400" in name}
     white = np.full((40, 50, 4), 255, np.uint8)
@@ -96,13 +101,30 @@ def python_picture(image: np.ndarray) -> np.ndarray | None:
 @pytest.fixture(scope="module")
 def library(run_node):
     """Return a function from drawings and pictures to the library's pixels at a size."""
+
     def ask(size: int, drawings: list, images: list[np.ndarray]) -> dict[str, list]:
-        request = {"size": size, "margin": MARGIN, "radius": RADIUS, "strokes": drawings, "images": [
-            {"width": image.shape[1], "height": image.shape[0], "base64": base64.b64encode(image.tobytes()).decode()}
-            for image in images]}
+        request = {
+            "size": size,
+            "margin": MARGIN,
+            "radius": RADIUS,
+            "strokes": drawings,
+            "images": [
+                {
+                    "width": image.shape[1],
+                    "height": image.shape[0],
+                    "base64": base64.b64encode(image.tobytes()).decode(),
+                }
+                for image in images
+            ],
+        }
         answer = json.loads(run_node(SCRIPT, stdin=json.dumps(request)))
-        return {kind: [None if text is None else np.frombuffer(base64.b64decode(text), np.float32).reshape(size, size)
-                       for text in texts] for kind, texts in answer.items()}
+        return {
+            kind: [
+                None if text is None else np.frombuffer(base64.b64decode(text), np.float32).reshape(size, size)
+                for text in texts
+            ]
+            for kind, texts in answer.items()
+        }
 
     return ask
 
@@ -143,8 +165,9 @@ def test_pictures_are_equal(library):
             assert np.abs(ours - theirs).max() <= TOLERANCE, name
 
 
-@pytest.mark.parametrize(("name", "shows_ink"), [("blank", False), ("too faint", False), ("one pixel", True),
-                                                 ("transparent paper", True)])
+@pytest.mark.parametrize(
+    ("name", "shows_ink"), [("blank", False), ("too faint", False), ("one pixel", True), ("transparent paper", True)]
+)
 def test_what_counts_as_ink(name, shows_ink):
     assert (python_picture(pictures()[name]) is not None) == shows_ink
 

@@ -87,9 +87,7 @@ def loss_change(layer: nn.Module) -> Tensor:
     return sum((p * p.grad).detach().reshape(len(p), -1).sum(1) for p in layer.parameters())
 
 
-def choose_widths(
-    spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor], share: float
-) -> tuple[int, ...]:
+def choose_widths(spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor], share: float) -> tuple[int, ...]:
     """Return the widths after removing the least important blocks of BLOCK channels of the whole network.
 
     A stage with several groups of channels keeps the same number in each, by their mean scores.

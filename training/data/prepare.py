@@ -61,9 +61,7 @@ def prepare_set(name: str, options: Options, report: Report) -> None:
 
 def prepare_etl_files(options: Options, report: Report) -> None:
     """Prepare the files of the ETL Character Database."""
-    prepare_etl(
-        options.folder, options.size, options.workers, options.dataset, options.split, options.skip_bad, report
-    )
+    prepare_etl(options.folder, options.size, options.workers, options.dataset, options.split, options.skip_bad, report)
 
 
 def prepare_font_glyphs(options: Options, report: Report) -> None:

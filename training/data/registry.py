@@ -114,8 +114,10 @@ def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:
     except ValueError:
         shares = []
     if len(shares) != len(names) or not all(0 < share < float("inf") for share in shares):
-        raise KakitoriError(f"--mix {mix!r}: expected {len(names)} number(s) above 0 joined by ':', one for each of "
-                            f"{', '.join(names)}, such as {':'.join('1' * len(names))}.")
+        raise KakitoriError(
+            f"--mix {mix!r}: expected {len(names)} number(s) above 0 joined by ':', one for each of "
+            f"{', '.join(names)}, such as {':'.join('1' * len(names))}."
+        )
     return shares
 
 

@@ -1,9 +1,9 @@
 """Divide images into training, validation and test images, 80/10/10, with a seed.
 
-    writers         all images of a writer, or of a group of writers, are in one split, in each database; images without
-                    a writer are for training
-    random-leaking  the images of each class at random, as in earlier publications: writers are in all three splits, so
-                    the measured accuracy is too high. For comparison only
+writers         all images of a writer, or of a group of writers, are in one split, in each database; images without
+                a writer are for training
+random-leaking  the images of each class at random, as in earlier publications: writers are in all three splits, so
+                the measured accuracy is too high. For comparison only
 """
 
 from collections.abc import Callable

@@ -22,9 +22,7 @@ def read_results(folder: Path) -> list[EvaluationEntry]:
     return read_document(path, KIND) if path.exists() else []
 
 
-def record_results(
-    kind: type[E], rows: list[Any], name: str, variant: str, engine: str, folder: Path
-) -> None:
+def record_results(kind: type[E], rows: list[Any], name: str, variant: str, engine: str, folder: Path) -> None:
     """Write rows of one measure to the folder's evaluation.json, in place of those of the same set and variant.
 
     Args:

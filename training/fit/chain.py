@@ -24,9 +24,7 @@ def pruning_runs(config: TrainConfig) -> list[TrainConfig]:
     ]
 
 
-def runs_to_do(
-    runs: Sequence[TrainConfig], report: Callable[[str], None] = lambda line: None
-) -> list[TrainConfig]:
+def runs_to_do(runs: Sequence[TrainConfig], report: Callable[[str], None] = lambda line: None) -> list[TrainConfig]:
     """Return the runs of a chain without those that are finished.
 
     A run whose start or teacher in the chain is trained again, or was since, starts over.

@@ -34,9 +34,9 @@ class TrainConfig:
     dataset: Annotated[
         str, Setting("Data set: ink, ink-wide, a prepared set such as etl9g, or several joined by +.")
     ] = "ink"
-    mix: Annotated[
-        str | None, Setting("Shares of the parts of a joined data set, such as 1:3; equal without it.")
-    ] = None
+    mix: Annotated[str | None, Setting("Shares of the parts of a joined data set, such as 1:3; equal without it.")] = (
+        None
+    )
     without: Annotated[
         str | None, Setting("Effects of the hand to leave out of the ink, such as joins,hooks, to measure them.")
     ] = None
@@ -98,9 +98,7 @@ class TrainConfig:
         Setting("Out-of-distribution images for each image of a batch, such as 0.1: one for ten.", above=0),
     ] = None
     seed: Annotated[int, Setting("Seed of the weights and of the data.", at_least=0, at_most=2**32 - 1)] = 1
-    device: Annotated[
-        str, Setting("Where to compute.", choices=("auto", "cpu", "cuda"), transient=True)
-    ] = "auto"
+    device: Annotated[str, Setting("Where to compute.", choices=("auto", "cpu", "cuda"), transient=True)] = "auto"
     workers: Annotated[
         int | None,
         Setting(
@@ -113,9 +111,7 @@ class TrainConfig:
     ] = False
     fresh: Annotated[bool, Setting("Delete existing checkpoints and start over.", transient=True)] = False
     weight_decay: Annotated[float, Setting("Weight decay of AdamW.", at_least=0)] = 0.03
-    warmup_steps: Annotated[
-        int, Setting("Steps of linear warm-up; at most a tenth of the run.", at_least=0)
-    ] = 300
+    warmup_steps: Annotated[int, Setting("Steps of linear warm-up; at most a tenth of the run.", at_least=0)] = 300
     label_smoothing: Annotated[
         float, Setting("Share of the target that is spread over all classes.", at_least=0, below=1)
     ] = 0.05

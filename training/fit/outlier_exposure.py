@@ -37,9 +37,7 @@ class OutlierSource:
     def __init__(self, charset: Charset, share: float) -> None:
         self.share = share
         makers = {kind: make for kind, make in outlier_makers(charset).items() if kind not in HELD_OUT_KINDS}
-        self._templates = [
-            make(np.random.default_rng([TRAIN, SEEDS[kind]]), DRAWINGS) for kind, make in makers.items()
-        ]
+        self._templates = [make(np.random.default_rng([TRAIN, SEEDS[kind]]), DRAWINGS) for kind, make in makers.items()]
 
     def images(self, beside: int, size: int, seed: Sequence[int]) -> np.ndarray:
         """Return the outliers for `beside` images, (M, size, size) uint8; all kinds are equally frequent."""

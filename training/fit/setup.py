@@ -103,9 +103,7 @@ def make_spec(config: TrainConfig, dataset: Dataset) -> ModelSpec:
     return spec
 
 
-def first_model(
-    config: TrainConfig, dataset: Dataset, report: Callable[[str], None]
-) -> tuple[ModelSpec, nn.Module]:
+def first_model(config: TrainConfig, dataset: Dataset, report: Callable[[str], None]) -> tuple[ModelSpec, nn.Module]:
     """Return the spec of the model and the network to train, before the first step, on the CPU.
 
     Raises:

@@ -12,8 +12,19 @@ from training.ink.rasteriser import cover
 
 @compiled
 def draw_batch(
-    images, labels, strokes, components, parts, looseness, hooks, stroke_starts, template_starts, near_duplicates,
-    needed, effects, rng,
+    images,
+    labels,
+    strokes,
+    components,
+    parts,
+    looseness,
+    hooks,
+    stroke_starts,
+    template_starts,
+    near_duplicates,
+    needed,
+    effects,
+    rng,
 ):
     """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one random drawing of each class in `labels` (N,) int64.
 

@@ -34,9 +34,7 @@ class CompactNet(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(conv_norm(1, widths[0], 5, stride=2), nn.ReLU(inplace=True))
         stages = [
-            nn.Sequential(
-                conv_norm(inputs, outputs, 3, stride=2), nn.ReLU(inplace=True), ResidualConvolution(outputs)
-            )
+            nn.Sequential(conv_norm(inputs, outputs, 3, stride=2), nn.ReLU(inplace=True), ResidualConvolution(outputs))
             for inputs, outputs in pairwise(widths)
         ]
         self.stages = nn.Sequential(*stages, ResidualConvolution(widths[-1]))

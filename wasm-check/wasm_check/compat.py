@@ -102,5 +102,7 @@ def finish(result: Matrix, out: Path, console: Console) -> None:
     console.print(text, soft_wrap=True, markup=False)
     red = result.count(RED)
     if red:
-        raise CompatError(f"{red} cells are red: another answer than expected, or a failure of no known reason. See "
-                          f"{out / 'compat.html'}.")
+        raise CompatError(
+            f"{red} cells are red: another answer than expected, or a failure of no known reason. See "
+            f"{out / 'compat.html'}."
+        )

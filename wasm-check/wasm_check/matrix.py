@@ -64,9 +64,7 @@ def run_matrix(
 class ColumnRun:
     """The cells of one column, filled by the runner's events."""
 
-    def __init__(
-        self, plan: Plan, column: Column, native: dict[str, np.ndarray], tick: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plan: Plan, column: Column, native: dict[str, np.ndarray], tick: Callable[[str], None]) -> None:
         self.column = column
         self.cells: dict[str, Cell] = {}  # by subject's key
         self.about: dict[str, Any] = {}  # the engine's facts

@@ -40,8 +40,10 @@ def plan_file(path: Path, inputs_path: Path, seconds: float = SUBJECT_SECONDS) -
     given = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in given]
     if len(inputs) != 1 or len(model.graph.output) != 1:
-        raise CompatError(f"{path} has {len(inputs)} inputs and {len(model.graph.output)} outputs, expected one of "
-                          "each: export the classifier alone.")
+        raise CompatError(
+            f"{path} has {len(inputs)} inputs and {len(model.graph.output)} outputs, expected one of "
+            "each: export the classifier alone."
+        )
     arrays = _read_arrays(inputs_path)
     _check_inputs(arrays["inputs"], inputs[0], inputs_path, path)
     facts = FileFacts(model=path.stem, precision=_precision(model), opset=opset_of(model),
@@ -80,8 +82,9 @@ def _check_inputs(array: np.ndarray, value: onnx.ValueInfoProto, inputs_path: Pa
     """Raise CompatError unless each input, alone, has the type and shape that the file states."""
     dtype = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)
     if (array.dtype, dtype) != (np.float32, "FLOAT"):
-        raise CompatError(f"{inputs_path} has inputs of type {array.dtype}, and {path} takes {dtype}: both must be "
-                          "float32.")
+        raise CompatError(
+            f"{inputs_path} has inputs of type {array.dtype}, and {path} takes {dtype}: both must be float32."
+        )
     wanted = _shape(value)
     single = (1, *array.shape[1:])
     fits = wanted is None or (len(wanted) == array.ndim and all(
@@ -138,22 +141,28 @@ def native_answers(subject: Subject, inputs: np.ndarray, seconds: float) -> tupl
     if answers.logits is None:
         known = known_refusal("onnxruntime", name, subject.facts.precision, answers.problem)
         reason = (known or one_line(answers.problem)).rstrip(".")
-        raise CompatError(f"{subject.path} does not run in {name} ({reason}), so its answers are not known: give them "
-                          "as `logits` in the npz file.")
+        raise CompatError(
+            f"{subject.path} does not run in {name} ({reason}), so its answers are not known: give them "
+            "as `logits` in the npz file."
+        )
     return answers.logits, f"{name}, not optimised"
 
 
 def _check_logits(logits: np.ndarray, count: int, path: Path, source: str) -> None:
     """Raise CompatError unless the expected logits are (N, K) finite numbers."""
     if logits.ndim != 2 or len(logits) != count or not logits.size:
-        raise CompatError(f"The logits for {path} have shape {logits.shape}, expected ({count}, classes): the matrix "
-                          "is for classifiers.")
+        raise CompatError(
+            f"The logits for {path} have shape {logits.shape}, expected ({count}, classes): the matrix "
+            "is for classifiers."
+        )
     if not np.issubdtype(logits.dtype, np.number) or np.iscomplexobj(logits):
         raise CompatError(f"The logits for {path} have type {logits.dtype}, expected float32.")
     bad = int((~np.isfinite(logits).all(axis=1)).sum())
     if bad:
-        raise CompatError(f"The logits for {path} from {source} hold NaN or infinity for {bad} of {count} inputs, "
-                          "expected finite numbers: check the inputs and the weights.")
+        raise CompatError(
+            f"The logits for {path} from {source} hold NaN or infinity for {bad} of {count} inputs, "
+            "expected finite numbers: check the inputs and the weights."
+        )
 
 
 def _precision(model: onnx.ModelProto) -> str:

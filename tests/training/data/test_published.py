@@ -91,9 +91,7 @@ def test_emnist_is_turned_upright_and_letters_begin_at_one(tmp_path, monkeypatch
 def test_cifar_becomes_grey_with_named_classes(tmp_path, monkeypatch):
     (tmp_path / "fine_label_names.txt").write_text("apple\naquarium_fish\nbaby\n")
     for split, count in (("train", 30), ("test", 6)):
-        records = [
-            bytes([9, n % 3]) + bytes([255]) * 1024 + bytes(1024) + bytes([n]) * 1024 for n in range(count)
-        ]
+        records = [bytes([9, n % 3]) + bytes([255]) * 1024 + bytes(1024) + bytes([n]) * 1024 for n in range(count)]
         (tmp_path / f"{split}.bin").write_bytes(b"".join(records))
     prepared, _ = run(monkeypatch, tmp_path, "cifar100", tmp_path)
     assert prepared.charset.characters == ("apple", "aquarium_fish", "baby")

@@ -119,9 +119,7 @@ class Flat:
 
 def test_a_mixture_keeps_its_shares_and_draws_rare_classes_more():
     mixed = MixedSource([Flat(1, [np.inf] * 3), Flat(2, [RARE * 5, RARE / 2, 0])], [1, 3])
-    shares = [
-        (mixed.images(np.full(4000, label), 2, (TRAIN, 1))[:, 0, 0] == 2).mean() for label in range(3)
-    ]
+    shares = [(mixed.images(np.full(4000, label), 2, (TRAIN, 1))[:, 0, 0] == 2).mean() for label in range(3)]
     assert shares == pytest.approx([3 / 4, 1.5 / 2.5, 0], abs=0.03)
     assert shares[2] == 0
 

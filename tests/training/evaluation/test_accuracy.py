@@ -139,9 +139,7 @@ def test_rows_that_do_not_fit_are_not_written(tmp_path):
 
 def test_drawings_of_words_are_samples_of_a_charset_of_words(tmp_path):
     words = Charset("animals", ("cat", "が"))
-    spec = ModelSpec(
-        "resnet", (4, 8), "adaptive_avg", "animals", 2, words.digest, characters=words.characters
-    )
+    spec = ModelSpec("resnet", (4, 8), "adaptive_avg", "animals", 2, words.digest, characters=words.characters)
     lines = [json.dumps({"char": c, "strokes": [[[0, 0], [1, 1]]]}) for c in ("cat", "か\u3099")]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     assert [sample.char for sample in stroke_samples(tmp_path / "a.jsonl", spec)] == ["cat", "が"]

@@ -64,8 +64,11 @@ def prepare_etl(
     complete = check_complete(files, problems)
     name = dataset if split == "writers" else f"{dataset}-{split}"
     writer = open_writer(name, get_charset(dataset), size, files, split)
-    report(f"{len(files)} files, {writer.count:,} samples of {', '.join(dict.fromkeys(f.etl_set.name for f in files))}"
-           + "".join(f"; {name} left out" for name in left_out) + (f"; {len(writer.done)} done" if writer.done else ""))
+    report(
+        f"{len(files)} files, {writer.count:,} samples of {', '.join(dict.fromkeys(f.etl_set.name for f in files))}"
+        + "".join(f"; {name} left out" for name in left_out)
+        + (f"; {len(writer.done)} done" if writer.done else "")
+    )
     jobs = list_jobs(files, writer, co59, skip_bad)
     convert_all(jobs, writer, workers)
     drop_doubles(jobs, writer, problems)

@@ -1,6 +1,6 @@
 """Fetch the packages of the font table with npm into the cache folder.
 
-    <cache>/fonts/<package>-<version>/    the woff2 files of the weights in use, and LICENSE
+<cache>/fonts/<package>-<version>/    the woff2 files of the weights in use, and LICENSE
 """
 
 import base64

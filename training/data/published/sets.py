@@ -1,11 +1,11 @@
 """Published sets of small images, read from the files that their makers distribute.
 
-    kmnist, k49, kuzushiji-kanji    http://codh.rois.ac.jp/kmnist/ (Clanuwat et al. 2018, arXiv:1812.01718)
-    mnist                           http://yann.lecun.com/exdb/mnist/
-    emnist-*                        https://www.nist.gov/itl/products-and-services/emnist-dataset
-    cifar100                        https://www.cs.toronto.edu/~kriz/cifar.html, binary version
-    digits                          scikit-learn's own copy of the UCI set "Optical recognition of handwritten digits"
-    images                          a user's folder of pictures
+kmnist, k49, kuzushiji-kanji    http://codh.rois.ac.jp/kmnist/ (Clanuwat et al. 2018, arXiv:1812.01718)
+mnist                           http://yann.lecun.com/exdb/mnist/
+emnist-*                        https://www.nist.gov/itl/products-and-services/emnist-dataset
+cifar100                        https://www.cs.toronto.edu/~kriz/cifar.html, binary version
+digits                          scikit-learn's own copy of the UCI set "Optical recognition of handwritten digits"
+images                          a user's folder of pictures
 """
 
 from collections.abc import Callable, Sequence
@@ -142,8 +142,9 @@ def find_file(folder: Path, names: Sequence[str]) -> Path:
     raise DataError(f"{folder} holds no {' and no '.join(names)}, gzipped or not: fetch it, or name another --from.")
 
 
-def find_arrays(charset: Charset, templates: Sequence[str], folder: Path, axes: tuple[int, int] = (1, 2), first: int = 0
-                ) -> list[Part]:
+def find_arrays(
+    charset: Charset, templates: Sequence[str], folder: Path, axes: tuple[int, int] = (1, 2), first: int = 0
+) -> list[Part]:
     """Return the training part and the test part of a set with two files for each, images and labels.
 
     Args:

@@ -1,6 +1,5 @@
 """The files of a small ETL9G."""
 
-
 import numpy as np
 import pytest
 
