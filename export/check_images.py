@@ -21,8 +21,8 @@ CALIBRATION_SEED = (SEED, 1)
 EVALUATION_SEED = (SEED, 2)
 CALIBRATION_IMAGES = 500
 EVALUATION_PER_CLASS = 3
-# Small charsets (--class-limit) get more images of each class: on 2,000 images chance alone changes a drop by 0.2
-# points, and the limit is 0.3.
+# Small charsets (--class-limit) get more images of each class, so that chance alone does not reach the limit of a drop:
+# docs/measurements.md#limits-of-the-checks.
 EVALUATION_MINIMUM = 6_000
 PARITY_IMAGES = 64
 
