@@ -1,4 +1,4 @@
-"""Check what each task needs on this machine, and give the command that mends what is missing.
+"""Check what each task needs on this machine, and give the command that installs or repairs what is missing.
 
 Imports no heavy package. The checks return findings; `examine` runs all of them, `show` prints them. A check tries what
 it reports: it creates and deletes a file in a folder, and opens the files that it says are readable.
@@ -47,7 +47,7 @@ class Finding:
     what: str
     found: str
     ok: bool | None = None
-    mend: str = ""  # the command, or the advice, that mends it
+    mend: str = ""  # the command, or the advice, that corrects it
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Building the site: read the model directories and packages, render the pages, write a new folder, exchange it.
+"""Build the site: read the model directories and packages, render the pages, write a folder, replace the old one.
 
 Needs:  a model directory (config.json, mapping.json, manifest.json, the variant's ONNX file), npm's two packages
 Run:    invoke site

@@ -28,9 +28,9 @@ from kakitori.files import replacing
 from kakitori.spec import ModelSpec
 from training.models.layers import classifier, conv_norm
 
-SIZE, NUM_CLASSES = 64, 6507
+SIZE, NUM_CLASSES = 64, 6507  # those of that model
 STEM = 32  # EfficientNet-lite does not scale it
-CHANNEL_STEP = 8
+CHANNEL_STEP = 8  # see `scaled`
 SEED = 1
 BACKEND = "strict"
 FOLDER = Path("runs/standin")

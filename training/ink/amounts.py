@@ -1,4 +1,4 @@
-"""Every amount of the generated ink: one table an effect, and one each for the hand's strength and the placement.
+"""Every amount of the generated ink: a table for each effect, for the strength of variation and for the placement.
 
 Units: lengths are shares of the longer side of the character's box, angles radians, pen radii pixels of an image of
 REFERENCE_SIDE, grey levels coverage in [0, 1] (0 paper, 1 ink). Names end in what a number is:

@@ -13,7 +13,7 @@ import numpy as np
 from kakitori.schemas.compat import GREEN, RED, Cell, Status
 from wasm_check.job import Suite
 
-TOP_K = 5
+TOP_K = 5  # classes whose overlap with the expected ones is reported
 # Logits are around 10 to 20. Odd inputs can make them larger, and rounding grows with them: a difference is divided by
 # the row's largest logit over this, where that is above 1.
 LARGE_LOGIT = 20.0
