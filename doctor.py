@@ -258,7 +258,7 @@ def lacking(need: Need, findings: list[Finding]) -> list[Finding]:
 
 def show(findings: list[Finding], console: Console) -> bool:
     """Print the findings and what each task lacks; return whether all default tasks can run."""
-    machine = Table("", "found", "to mend it", title="This machine")
+    machine = Table("", "found", "to correct it", title="This machine")
     for finding in findings:
         colour = {True: "green", False: "red", None: "default"}[finding.ok]
         machine.add_row(escape(finding.what), f"[{colour}]{escape(finding.found)}[/]",

@@ -148,7 +148,7 @@ def test_dynamic_int8_leaves_no_layer_in_float(make_graph, arch):
     assert {kinds[layer.input[1]] for layer in layers} == {onnx.TensorProto.UINT8}
 
 
-@pytest.mark.parametrize("arch", ["resnet", "compact"])  # a tiny network's attention strays further by rounding
+@pytest.mark.parametrize("arch", ["resnet", "compact"])  # rounding changes a tiny network's attention more
 def test_no_two_products_of_an_int8_layer_overflow_16_bits(make_graph, arch, calibration_images):
     _, model = make_graph(arch)
     quantized = quantize_static(model, calibration_images)

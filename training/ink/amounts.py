@@ -9,7 +9,7 @@ REFERENCE_SIDE, grey levels coverage in [0, 1] (0 paper, 1 ink). Names end in wh
     count_min, count_end    a whole number is drawn from count_min to count_end - 1
 
 Where a table belongs to an effect, `Effects` scales it. The amounts were compared with real handwriting, and widened
-where real characters were misread: docs/measurements.md#amounts.
+where real characters were misclassified: docs/measurements.md#amounts.
 """
 
 import hashlib
