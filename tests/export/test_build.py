@@ -64,7 +64,7 @@ def test_the_manifest_has_the_facts_of_the_files(make_model, export):
     assert (fp32.parity.argmax_agreement, fp32.parity.inputs) == (1.0, 64)
 
 
-def test_every_backend_is_exported(make_model, export):
+def test_every_backend(make_model, export):
     model = make_model("cnn", "adaptive_max")
     rows = export(model, ["all"])
     assert [row.variant for row in rows] == [
@@ -122,7 +122,7 @@ def test_nan_is_a_parity_error(make_model, export, monkeypatch):
         export(make_model(), precisions=["fp32"])
 
 
-def test_other_rows_are_kept_while_they_hold(make_model, export):
+def test_other_rows_stay_while_they_are_true(make_model, export):
     model = make_model()
     export(model, ["strict", "tract"])
     (model / "onnx/tract.fp32.onnx").write_bytes(b"changed")
@@ -133,7 +133,7 @@ def test_other_rows_are_kept_while_they_hold(make_model, export):
     assert "tract.fp32: row dropped from manifest.json, onnx/tract.fp32.onnx has changed since it was checked" in lines
 
 
-def test_the_row_of_an_absent_file_is_kept(make_model, export):
+def test_the_row_of_an_absent_file_stays(make_model, export):
     model = make_model()
     before = export(model, ["strict", "tract"])
     (model / "onnx/tract.int8.onnx").unlink()
@@ -204,7 +204,7 @@ def test_no_file_is_read_through_a_link_out_of_the_directory(make_model, export,
         read(model)
 
 
-def test_files_of_earlier_weights_are_refused_until_they_are_exported_again(make_model, export):
+def test_files_of_the_weights_before_are_refused_until_they_are_exported_again(make_model, export):
     model = make_model()
     export(model, precisions=["fp32"])
     spec, network = load_network(model)
@@ -246,6 +246,6 @@ def test_truncated_weights_are_refused(make_model, export):
         export(model)
 
 
-def test_the_int8_limit_is_0_3_points():
+def test_the_int8_limit_is_the_issue_s():
     assert PRECISIONS["int8"].max_top1_drop == 0.3
     assert issubclass(AccuracyError, ExportError)

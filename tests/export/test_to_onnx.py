@@ -50,7 +50,7 @@ def test_an_exporter_that_writes_another_opset_is_rejected(monkeypatch, make_net
     assert lines == ["strict: exporter other failed (it wrote opset 13, expected 11.)"]
 
 
-def test_torch_export_prints_nothing(make_network, capfd, recwarn):
+def test_torch_export_says_nothing_of_its_own(make_network, capfd, recwarn):
     lines = []
     assert exporters.to_onnx(make_network(), 32, get_backend("tract"), lines.append)[1] == "torch.export"
     assert lines == []

@@ -29,7 +29,7 @@ def images():
 
 @pytest.mark.parametrize("arch", ["resnet", "cnn"])
 @pytest.mark.parametrize("trained", TRAINED)
-def test_tract_gives_the_same_logits_with_every_pooling(make_model, export, images, arch, trained):
+def test_every_pooling(make_model, export, images, arch, trained):
     model = make_model(arch, trained)
     for pooling in filter(None, (trained, FIXED_OF.get(trained))):
         (row,) = export(model, ["tract"], ["fp32"], pooling)
@@ -40,7 +40,7 @@ def test_tract_gives_the_same_logits_with_every_pooling(make_model, export, imag
 
 @pytest.mark.parametrize("arch", ["resnet", "cnn"])
 @pytest.mark.parametrize("backend", ["tract", "ort-tract"])
-def test_tract_gives_the_same_logits_with_every_precision(make_model, export, images, arch, backend):
+def test_every_precision(make_model, export, images, arch, backend):
     model = make_model(arch)
     rows = export(model, [backend], ["all"])
     assert [row.precision for row in rows] == list(BACKENDS[backend].precisions)

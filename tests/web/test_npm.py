@@ -57,7 +57,7 @@ def test_packages_that_differ_from_the_lock_file_are_installed_again(web_dir, da
     assert not npm.is_installed(web_dir)
 
 
-def test_the_error_quotes_npm(web_dir, monkeypatch):
+def test_npm_that_fails_is_quoted(web_dir, monkeypatch):
     (web_dir / npm.INSTALLED_FILE).unlink()
     script = "import sys; sys.exit('the network is down')"
     monkeypatch.setattr(npm, "npm_command", lambda: [sys.executable, "-c", script])
