@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kakitori.recognizer import Recognizer
 
-__all__ = ["Recognizer"]
+__version__ = "0.1.0"
+__all__ = ["Recognizer", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
