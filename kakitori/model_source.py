@@ -70,7 +70,7 @@ def _fetch(model_id: str, variant: str, revision: str | None, folder: Path) -> P
     try:
         snapshot = Path(snapshot_download(model_id, revision=revision, allow_patterns=names))
     except Exception as problem:  # the errors of the HTTP library below differ between versions of huggingface_hub
-        reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
+        reason = str(problem).strip().partition("\n")[0].rstrip(". ") or type(problem).__name__
         raise ModelError(
             f"There is no model directory {model_id!r}, and the Hugging Face Hub does not give the model ({reason})."
         ) from problem

@@ -91,6 +91,27 @@ def test_a_network_that_answers_wrongly_is_an_error(logits, message):
         recognizer(logits).recognize(LINE, 1)
 
 
+SMALL = [[100, 600], [400, 800]]
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[(x, y, 16 * t) for t, (x, y) in enumerate(SMALL)]],
+        [[{"x": x, "y": y} for x, y in SMALL]],
+        [np.array(SMALL, np.float32)],
+        np.array([SMALL]),
+    ],
+)
+def test_every_form_of_a_point_gives_the_same_input_and_order(strokes):
+    seen = []
+    reader = recognizer([3, 0, 0], seen)
+    expected = reader.recognize([SMALL], 3, pad=(1000, 1000))
+    assert reader.recognize(strokes, 3, pad=(1000, 1000)) == expected
+    assert np.array_equal(*seen)
+    assert expected.candidates[0].char == "っ"
+
+
 @pytest.fixture(scope="module")
 def shipped():
     return Recognizer.load()
