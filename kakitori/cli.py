@@ -21,7 +21,6 @@ STROKE_SUFFIXES = (".json", ".jsonl", ".ndjson")  # each also followed by .gz; o
 STDIN, STDIN_NAME = "-", "standard input"
 GZIP, STROKES = b"\x1f\x8b", b"{"  # what gzipped files (RFC 1952) and JSON lines begin with, and no picture does
 SHOWN, LEAST = 5, 0.0005  # candidates in a table row, and the probability from which one is shown
-NO_BREAK_SPACE = "\u00a0"
 ESCAPED = "backslashreplace"  # error handler: a character that the output cannot encode becomes \uXXXX
 
 
@@ -140,27 +139,24 @@ def _print_readings(readings: Iterable[Reading | KakitoriError], as_json: bool) 
 
 def _print_table(readings: list[Reading]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     console = Console()
-
-    def cell(text: str) -> Text:  # as the output can encode it, so that the columns are as wide as what is shown
-        if not console.encoding.startswith("utf"):
-            text = text.replace(NO_BREAK_SPACE, " ")
-        return Text(text.encode(console.encoding, ESCAPED).decode(console.encoding))
-
-    table = Table("file", "line", "written", "candidates", "")
+    file, candidates = Column("file", overflow="fold"), Column("candidates", overflow="fold")  # nothing is cut off
+    table = Table(file, "line", "written", candidates, "")
     for reading in readings:
         result = reading.result
         shown = "  ".join(_describe(c) for c in result.candidates[:SHOWN] if c.probability >= LEAST) or "no ink"
         line = "" if reading.line is None else str(reading.line)
-        table.add_row(*map(cell, (reading.file, line, reading.written, shown, "unsure" if result.unsure else "")))
+        cells = (reading.file, line, reading.written, shown, "unsure" if result.unsure else "")
+        # As the output can encode them, so that columns are as wide as what is shown.
+        table.add_row(*(Text(cell.encode(console.encoding, ESCAPED).decode(console.encoding)) for cell in cells))
     console.print(table)
 
 
 def _describe(candidate: Candidate) -> str:
-    return f"{candidate.char} {100 * candidate.probability:.1f} %".replace(" ", NO_BREAK_SPACE)
+    return f"{candidate.char} {100 * candidate.probability:.1f} %"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kakitori import __version__
-from kakitori.cli import main
+from kakitori import Recognizer, __version__
+from kakitori.cli import SHOWN, main
 
 LINE = {"char": "一", "strokes": [[[10, 10], [90, 10]]]}
 
@@ -60,7 +60,7 @@ def test_the_table_names_files_lines_and_candidates(files, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     assert main(["read", *files]) == 0
     table = capsys.readouterr().out
-    assert table.count("一\u00a0") == 3
+    assert table.count("一 9") == 3
     assert "[bold]one.png" in table
 
 
@@ -138,6 +138,15 @@ def test_a_table_is_printed_in_any_encoding(encoding, shown, files, monkeypatch)
     lines = content.decode(encoding).splitlines()
     assert sum(shown in line for line in lines) == 3
     assert len({len(line.encode(encoding)) for line in lines if "ink.jsonl" in line}) == 1
+
+
+def test_a_narrow_table_shows_every_candidate(files, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("kakitori.cli.LEAST", 0)
+    candidates = [c.char for c in Recognizer.load().recognize(LINE["strokes"], SHOWN).candidates]
+    assert main(["read", files[0]]) == 0
+    table = capsys.readouterr().out
+    assert [table.count(char) for char in candidates[1:]] == [2] * (SHOWN - 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are text")
