@@ -5,7 +5,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 DEFAULT_MODEL = "models/kanji"
-EMBEDDED = "kakitori/default_model"  # read by kakitori/default_model.py
+EMBEDDED = "kakitori/default_model"  # found by kakitori.model_directory.default_model
 EMBEDDED_FILES = ("README.md", "config.json", "mapping.json", "manifest.json", "onnx/strict.int8.onnx")
 EDITABLE_EXTRA = "site"
 

@@ -119,17 +119,11 @@ def outside(tmp_path):
     return run
 
 
-def test_an_installed_wheel_reads_strokes_and_a_picture(installed, outside):
-    question = json.dumps([FIELD, "field.png", *WORKSHOP])
-    answer = json.loads(outside(installed / "python", "-c", SCRIPT, question))
+@pytest.mark.slow
+def test_an_installed_wheel_reads_strokes_and_a_picture_by_import_and_by_command(installed, outside):
+    answer = json.loads(outside(installed / "python", "-c", SCRIPT, json.dumps([FIELD, "field.png", *WORKSHOP])))
     assert answer["package"].startswith(str(installed.parent))
     assert answer["read"] == ["田", "田"]
     assert answer["found"] == []
-
-
-def test_the_installed_command_reads_strokes_and_a_picture(installed, outside):
-    rows = [
-        json.loads(line)
-        for line in outside(installed / "kakitori", "read", "--json", "field.jsonl", "field.png").splitlines()
-    ]
-    assert [row["candidates"][0]["char"] for row in rows] == ["田", "田"]
+    lines = outside(installed / "kakitori", "read", "--json", "field.jsonl", "field.png").splitlines()
+    assert [json.loads(line)["candidates"][0]["char"] for line in lines] == ["田", "田"]
