@@ -126,13 +126,16 @@ def installed_version(package: str) -> str | None:
 
 
 def read_pins(pyproject: Path) -> dict[str, dict[str, str]]:
-    """Return {extra: {package: version}}, "" being what every installation has."""
+    """Return {extra: {package: version}}, "" being what every installation of a checkout has."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    extras = {"": project["dependencies"], **project["optional-dependencies"]}
-    return {
-        extra: dict(pin.split("==") for pin in pins if "==" in pin)  # others name this project's own extras
-        for extra, pins in extras.items()
+    pins = {
+        extra: dict(pin.split("==") for pin in requirements if "==" in pin)  # others name this project's own extras
+        for extra, requirements in project["optional-dependencies"].items()
     }
+    # The package's own requirements are ranges: their versions are those that [train] pins.
+    names = [requirement.split(">=")[0] for requirement in project["dependencies"]]
+    every = {name: pins["train"].pop(name) for name in names} | pins.pop("site")
+    return {"": every} | {extra: pinned for extra, pinned in pins.items() if pinned}
 
 
 def check_packages(extra: str, pins: dict[str, str], find: Callable[[str], str | None] = installed_version) -> Finding:
