@@ -2,6 +2,14 @@
 import { readFileSync } from "node:fs";
 import { inkPlace, orderHomoglyphs } from "../../web/static/kakitori/shared/homoglyphs.js";
 
+/**
+ * @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").Pad} Pad
+ * @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").Place} Place
+ * @typedef {import("../../web/static/kakitori/shared/strokes.js").Strokes} Strokes
+ * @typedef {{homoglyphs: string[], strokes: Strokes, pad: Pad}} Case
+ */
+
+/** @type {{places: Record<string, Place>, cases: Case[]}} */
 const { places: table, cases } = JSON.parse(readFileSync(0, "utf-8"));
 const places = new Map(Object.entries(table));
 process.stdout.write(JSON.stringify(cases.map(({ homoglyphs, strokes, pad }) =>

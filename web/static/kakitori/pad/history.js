@@ -14,10 +14,12 @@ export class History {
     return this.#states[this.#at];
   }
 
+  /** @returns {boolean} */
   get canUndo() {
     return this.#at > 0;
   }
 
+  /** @returns {boolean} */
   get canRedo() {
     return this.#at < this.#states.length - 1;
   }

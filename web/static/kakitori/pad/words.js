@@ -6,7 +6,12 @@
 
 const ANNOUNCED = 5;
 
-/** Return the first candidates as a sentence; "" where there are none. @param {Candidates} candidates */
+/**
+ * Return the first candidates as a sentence; "" where there are none.
+ *
+ * @param {Candidates} candidates
+ * @returns {string}
+ */
 export function announcement(candidates) {
   if (candidates.length === 0) return "";
   const best = candidates.slice(0, ANNOUNCED).map(({ char }, position) => `${position + 1} ${char}`).join(", ");

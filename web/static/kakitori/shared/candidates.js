@@ -60,7 +60,7 @@ export function checkTopK(topK) {
   return /** @type {number} */ (topK);
 }
 
-/** Return the number of code points of a text: 𠮷 is one. @param {string} text */
+/** Return the number of code points of a text: 𠮷 is one. @param {string} text @returns {number} */
 export function countCodePoints(text) {
   return [...text].length;
 }

@@ -43,12 +43,12 @@ export function orderHomoglyphs(homoglyphs, places, ink) {
   return [...fits, ...homoglyphs.filter((char) => !fits.includes(char))];
 }
 
-/** @param {Place | undefined} place @param {InkPlace} ink */
+/** @param {Place | undefined} place @param {InkPlace} ink @returns {boolean} */
 function holds(place, ink) {
   return place !== undefined && isWithin(ink.size, place.size) && isWithin(ink.middle, place.middle);
 }
 
-/** @param {number} value @param {[number, number]} range */
+/** @param {number} value @param {[number, number]} range @returns {boolean} */
 function isWithin(value, [least, most]) {
   return least <= value && value <= most;
 }

@@ -7,6 +7,7 @@
  *             (column + 0.5, row + 0.5) to the nearest stroke segment; a one-point stroke is a dot
  *   tensor    2·coverage - 1: paper -1, ink +1
  *
+ * @typedef {import("./strokes.js").Point} Point
  * @typedef {import("./strokes.js").Strokes} Strokes
  */
 
@@ -38,7 +39,15 @@ export function fit(strokes, size, margin) {
     stroke.map(([x, y]) => [(x - middleX) * scale + size / 2, (y - middleY) * scale + size / 2]));
 }
 
-/** Raise `coverage` in place where the segment from a to b, with a pen of `radius` pixels, covers more. */
+/**
+ * Raise `coverage` in place where the segment from a to b, with a pen of `radius` pixels, covers more.
+ *
+ * @param {Float64Array} coverage size × size
+ * @param {number} size
+ * @param {Point} a
+ * @param {Point} b
+ * @param {number} radius
+ */
 function coverSegment(coverage, size, [ax, ay], [bx, by], radius) {
   const reach = radius + 0.5;
   const [dx, dy] = [bx - ax, by - ay];

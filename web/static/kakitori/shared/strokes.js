@@ -34,17 +34,20 @@ function checkStroke(stroke, index) {
 
 /** @param {unknown} point @param {string} where @returns {Point} */
 function checkPoint(point, where) {
-  if (point === null || typeof point !== "object" || point.length !== 2) {
+  const pair = /** @type {ArrayLike<unknown>} */ (point); // typed arrays are accepted too
+  if (point === null || typeof point !== "object" || pair.length !== 2) {
     throw new TypeError(`${where} is ${describe(point)}: expected a pair [x, y].`);
   }
-  const [x, y] = [point[0], point[1]];
-  for (const value of [x, y]) {
-    if (typeof value !== "number") throw new TypeError(`${where} holds ${describe(value)}: expected two numbers.`);
-    if (!(Math.abs(value) <= MAX_COORDINATE)) {
-      throw new RangeError(`${where} holds ${value}: expected finite numbers within ±${MAX_COORDINATE}.`);
-    }
+  return [checkCoordinate(pair[0], where), checkCoordinate(pair[1], where)];
+}
+
+/** @param {unknown} value @param {string} where @returns {number} */
+function checkCoordinate(value, where) {
+  if (typeof value !== "number") throw new TypeError(`${where} holds ${describe(value)}: expected two numbers.`);
+  if (!(Math.abs(value) <= MAX_COORDINATE)) {
+    throw new RangeError(`${where} holds ${value}: expected finite numbers within ±${MAX_COORDINATE}.`);
   }
-  return [x, y];
+  return value;
 }
 
 /**
@@ -56,19 +59,19 @@ function checkPoint(point, where) {
  */
 export function checkPad(pad) {
   if (pad === undefined || pad === null) return null;
-  const { width, height } = /** @type {any} */ (pad);
-  for (const side of [width, height]) {
-    if (typeof side !== "number") throw new TypeError(`The pad is ${describe(pad)}: expected {width, height}, two numbers.`);
-    if (!(side > 0 && side <= MAX_COORDINATE)) {
-      throw new RangeError(`The pad is ${width} x ${height}: expected a width and a height above 0.`);
-    }
+  const { width, height } = /** @type {{width?: unknown, height?: unknown}} */ (pad);
+  if (typeof width !== "number" || typeof height !== "number") {
+    throw new TypeError(`The pad is ${describe(pad)}: expected {width, height}, two numbers.`);
+  }
+  if (![width, height].every((side) => side > 0 && side <= MAX_COORDINATE)) {
+    throw new RangeError(`The pad is ${width} x ${height}: expected a width and a height above 0.`);
   }
   return { width, height };
 }
 
-/** Return a value, or its kind and length, for an error message. @param {unknown} value */
+/** Return a value, or its kind and length, for an error message. @param {unknown} value @returns {string} */
 export function describe(value) {
   if (value === null || typeof value !== "object") return typeof value === "string" ? `"${value}"` : String(value);
-  const length = /** @type {any} */ (value).length;
-  return `${value.constructor?.name ?? "object"}${length === undefined ? "" : ` of length ${length}`}`;
+  const length = /** @type {{length?: unknown}} */ (value).length;
+  return `${value.constructor?.name ?? "object"}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }
