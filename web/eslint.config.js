@@ -20,6 +20,9 @@ const GLOBALS = [
   { files: ["tests/**", "web/*.js"], names: globals.node },
 ];
 
+/** A script has the types of the first project that includes it. */
+const PROJECTS = ["page", "worker", "service_worker", "probe", "node"].map((name) => `./types/tsconfig.${name}.json`);
+
 /** The runner awaits the tests, so that their files need not. */
 const NODE_TEST = { from: "package", package: "node:test", name: ["test"] };
 
@@ -87,7 +90,7 @@ export default defineConfig(
     languageOptions: {
       ecmaVersion: 2022,
       parser: typescript.parser,
-      parserOptions: { project: ["./types/tsconfig.*.json"], tsconfigRootDir: import.meta.dirname },
+      parserOptions: { project: PROJECTS, tsconfigRootDir: import.meta.dirname },
     },
     rules: { ...FAULTS, ...FAULTS_BY_TYPE },
   },

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { rank } from "../../web/static/kakitori/shared/candidates.js";
 import { modelFacts } from "../../web/static/kakitori/shared/model.js";
 
-/** @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").InkPlace} InkPlace */
+/** @import { InkPlace } from "../../web/static/kakitori/shared/homoglyphs.js" */
+
 
 const input = readFileSync(0, "utf-8");
 /** @type {{config: unknown, mapping: unknown, manifest: unknown, cases: {logits: number[], topK: number, place: InkPlace | null}[]}} */

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { inkPlace, orderHomoglyphs } from "../../web/static/kakitori/shared/homoglyphs.js";
 
 /**
- * @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").Pad} Pad
- * @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").Place} Place
- * @typedef {import("../../web/static/kakitori/shared/strokes.js").Strokes} Strokes
+ * @import { Pad, Place } from "../../web/static/kakitori/shared/homoglyphs.js"
+ * @import { Strokes } from "../../web/static/kakitori/shared/strokes.js"
+ *
  * @typedef {{homoglyphs: string[], strokes: Strokes, pad: Pad}} Case
  */
 

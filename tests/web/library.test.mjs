@@ -9,14 +9,14 @@ import { isUnsure, softmax } from "../../web/static/kakitori/shared/confidence.j
 import { checkImage } from "../../web/static/kakitori/shared/picture.js";
 import { findBox } from "../../web/static/kakitori/shared/speckle.js";
 import { checkPad, checkStrokes } from "../../web/static/kakitori/shared/strokes.js";
+import { fetchBytes, fetchJson } from "../../web/static/kakitori/worker/download.js";
 
 /**
- * @typedef {import("../../web/static/kakitori/shared/candidates.js").Candidates} Candidates
- * @typedef {import("../../web/static/kakitori/shared/candidates.js").Classes} Classes
- * @typedef {import("../../web/static/kakitori/shared/confidence.js").Confidence} Confidence
- * @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").Homoglyphs} Homoglyphs
- * @typedef {import("../../web/static/kakitori/shared/homoglyphs.js").InkPlace} InkPlace
- * @typedef {import("../../web/static/kakitori/shared/strokes.js").Strokes} Strokes
+ * @import { StrokeRecognizer } from "../../web/static/kakitori/pad/reader.js"
+ * @import { Candidates, Classes } from "../../web/static/kakitori/shared/candidates.js"
+ * @import { Confidence } from "../../web/static/kakitori/shared/confidence.js"
+ * @import { Homoglyphs, InkPlace } from "../../web/static/kakitori/shared/homoglyphs.js"
+ * @import { Strokes } from "../../web/static/kakitori/shared/strokes.js"
  */
 
 /** @type {Homoglyphs} */
@@ -36,6 +36,8 @@ test("invalid strokes are refused with the value found", () => {
     [[[[1, 2]], [[1, 2], [3]]], TypeError, /Point 1 of stroke 1 is Array of length 1: expected a pair/],
     [[[[1, 2, 3]]], TypeError, /Array of length 3/],
     [[[null]], TypeError, /Point 0 of stroke 0 is null/],
+    [[Array(1)], TypeError, /Point 0 of stroke 0 is undefined/],
+    [Array(1), TypeError, /Stroke 0 is undefined/],
     [[[{ x: 1, y: 2 }]], TypeError, /is Object/],
     [[[[1, "2"]]], TypeError, /holds "2": expected two numbers/],
     [[[[1, NaN]]], RangeError, /holds NaN: expected finite numbers/],
@@ -62,6 +64,8 @@ test("pictures and counts are checked", () => {
   assert.deepEqual(checkImage({ data, width: 2, height: 2 }), { data, width: 2, height: 2 });
   assert.throws(() => checkImage(null), /The picture is null: expected an ImageData/);
   assert.throws(() => checkImage({ data, width: 3, height: 2 }), TypeError);
+  assert.throws(() => checkImage({ data, width: "2", height: 2 }), TypeError);
+  assert.throws(() => checkImage({ data, width: 1.6, height: 2.5 }), TypeError);
   assert.throws(() => checkImage({ data, width: 4, height: 1 }), /4 x 1 pixels: expected at least 2 x 2/);
   for (const wrong of [0, -1, 1.5, "2", NaN, Infinity]) assert.throws(() => checkTopK(wrong), RangeError);
   assert.equal(checkTopK(3), 3);
@@ -158,6 +162,34 @@ test("a pad is checked", () => {
   for (const width of [0, -1, NaN, Infinity]) assert.throws(() => checkPad({ width, height: 2 }), RangeError);
 });
 
+/** Return an answer whose connection fails after one byte. @returns {Response} */
+function interrupted() {
+  let sent = 0;
+  return new Response(new ReadableStream({
+    pull: (stream) => (sent++ ? stream.error(new TypeError("network error")) : stream.enqueue(new Uint8Array(1))),
+  }));
+}
+
+test("a download without content, of another length or with a connection that fails is refused", async (context) => {
+  const url = new URL("https://example.com/model/a.onnx");
+  let response = new Response(new Uint8Array(2));
+  context.mock.method(globalThis, "fetch", () => Promise.resolve(response));
+  /** @type {number[]} */
+  const loaded = [];
+  const bytes = await fetchBytes(url, 2, (count) => loaded.push(count));
+  assert.deepEqual([bytes.length, ...loaded], [2, 2]);
+  response = new Response(new Uint8Array(2));
+  await assert.rejects(fetchBytes(url, 3, () => {}), /a\.onnx has 2 bytes, expected 3/);
+  response = new Response(null, { status: 204 });
+  await assert.rejects(fetchBytes(url, 3, () => {}), /a\.onnx has 0 bytes, expected 3/);
+  response = interrupted();
+  await assert.rejects(fetchBytes(url, 3, () => {}), /a\.onnx could not be fetched: check the connection/);
+  response = interrupted();
+  await assert.rejects(fetchJson(url), /a\.onnx could not be fetched: check the connection/);
+  response = new Response("{");
+  await assert.rejects(fetchJson(url), /a\.onnx is not valid JSON/);
+});
+
 /** Return ink of `count` strokes. @param {number} count @returns {Strokes} */
 const inkOf = (count) => Array.from({ length: count }, (_, index) => [[index, 0]]);
 
@@ -182,7 +214,7 @@ test("candidates of old ink are dropped, also when they come last or fail", asyn
   const reader = new Reader((candidates) => seen.push(candidates), (error) => seen.push(error));
   /** @type {{resolve: (candidates: Candidates) => void, reject: (error: Error) => void, signal: AbortSignal}[]} */
   const waiting = [];
-  /** @type {import("../../web/static/kakitori/pad/reader.js").StrokeRecognizer} */
+  /** @type {StrokeRecognizer} */
   const recognizer = { recognize: (_, { signal }) => new Promise((resolve, reject) => {
     waiting.push({ resolve, reject, signal });
   }) };

@@ -5,7 +5,8 @@ import { rasteriseImage } from "../../web/static/kakitori/shared/picture.js";
 import { rasterise, toTensor } from "../../web/static/kakitori/shared/ink.js";
 
 /**
- * @typedef {import("../../web/static/kakitori/shared/strokes.js").Strokes} Strokes
+ * @import { Strokes } from "../../web/static/kakitori/shared/strokes.js"
+ *
  * @typedef {{width: number, height: number, base64: string}} Image
  */
 

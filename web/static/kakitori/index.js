@@ -3,16 +3,19 @@
  *
  *   const recognizer = await createRecognizer();
  *   const candidates = await recognizer.recognize([[[10, 10], [90, 10]]], { topK: 10 });
+ */
+
+/**
+ * @import { Failure, Jobs, Kind, Report, Result, Results } from "./worker/worker.js"
  *
  * @typedef {import("./shared/candidates.js").Candidate} Candidate
  * @typedef {import("./shared/candidates.js").Candidates} Candidates
+ * @typedef {import("./shared/strokes.js").Point} Point
+ * @typedef {import("./shared/strokes.js").Stroke} Stroke
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
  * @typedef {import("./shared/homoglyphs.js").Pad} Pad
  * @typedef {import("./shared/picture.js").Picture} Picture
  * @typedef {import("./worker/load.js").Progress} Progress
- * @typedef {import("./worker/worker.js").Jobs} Jobs
- * @typedef {import("./worker/worker.js").Kind} Kind
- * @typedef {import("./worker/worker.js").Results} Results
  *
  * @typedef {Object} LoadOptions
  * @property {string | URL} [baseUrl] the model folder; default: "../model/" beside this library
@@ -102,12 +105,7 @@ export class Recognizer {
   }
 }
 
-/**
- * Requests to the worker, each with the promise of its answer.
- *
- * @typedef {import("./worker/worker.js").Report} Report
- * @typedef {import("./worker/worker.js").Result | import("./worker/worker.js").Failure} Answer
- */
+/** Requests to the worker, each with the promise of its answer. */
 class Channel {
   /** @type {Map<number, {resolve: (result: unknown) => void, reject: (error: unknown) => void}>} */
   #open = new Map();
@@ -119,7 +117,7 @@ class Channel {
   /** @param {(progress: Progress) => void} onProgress */
   constructor(onProgress) {
     this.#worker = new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "kakitori" });
-    this.#worker.addEventListener("message", (/** @type {MessageEvent<Report | Answer>} */ { data }) => {
+    this.#worker.addEventListener("message", (/** @type {MessageEvent<Report | Result | Failure>} */ { data }) => {
       if (data.kind === "progress") onProgress(data.progress);
       else this.#settle(data);
     });
@@ -171,7 +169,7 @@ class Channel {
     this.#open.clear();
   }
 
-  /** @param {Answer} answer */
+  /** @param {Result | Failure} answer */
   #settle(answer) {
     const waiting = this.#open.get(answer.id);
     if (!waiting) return; // aborted while it ran

@@ -12,13 +12,12 @@
  *               ink         the strokes changed
  *               failure     detail: Error, where the ink could not be recognized
  *   keys        Ctrl/Cmd+Z undo, with Shift redo, Escape or Delete clear, 1-9 choose
- *
- * @typedef {import("./index.js").Recognizer} Recognizer
- * @typedef {import("./shared/candidates.js").Candidate} Candidate
- * @typedef {import("./shared/candidates.js").Candidates} Candidates
- * @typedef {import("./shared/strokes.js").Point} Point
- * @typedef {import("./shared/strokes.js").Stroke} Stroke
- * @typedef {import("./shared/strokes.js").Strokes} Strokes
+ */
+
+/**
+ * @import { Recognizer } from "./index.js"
+ * @import { Candidate, Candidates } from "./shared/candidates.js"
+ * @import { Point, Stroke, Strokes } from "./shared/strokes.js"
  *
  * @typedef {Object} KanjiPadEventMap the pad's own events; all bubble
  * @property {CustomEvent<Candidates>} candidates

@@ -1,4 +1,6 @@
-/** The nine candidate cards. @typedef {import("../kakitori/index.js").Candidate} Candidate */
+/** The nine candidate cards. */
+
+/** @import { Candidate } from "../kakitori/index.js" */
 
 /** The probability from which on the red ring is drawn. */
 const SURE = 0.9;

@@ -1,4 +1,6 @@
-/** The progress of loading the model, and its errors. @typedef {import("../kakitori/index.js").Progress} Progress */
+/** The progress of loading the model, and its errors. */
+
+/** @import { Progress } from "../kakitori/index.js" */
 
 /** @param {number} bytes @returns {string} */
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);

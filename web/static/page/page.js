@@ -1,5 +1,10 @@
 /** The page: connects the pad, the candidates, the text field and the recognizer. */
 
+/**
+ * @import { Candidates } from "../kakitori/index.js"
+ * @import { KanjiPad } from "../kakitori/pad.js"
+ */
+
 import "../kakitori/pad.js";
 import { createRecognizer } from "../kakitori/index.js";
 import { announcement } from "../kakitori/pad/words.js";
@@ -14,10 +19,10 @@ import { createPictures } from "./picture.js";
 const CANDIDATES = 9; // one for each card, and for the keys 1 to 9
 /** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const pad = /** @type {import("../kakitori/pad.js").KanjiPad} */ (find("pad"));
+const pad = /** @type {KanjiPad} */ (find("pad"));
 const [undo, redo, clear] = ["undo", "redo", "clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
 
-/** @type {import("../kakitori/index.js").Candidates} the candidates that the board shows */
+/** @type {Candidates} the candidates that the board shows */
 let shown = noCandidates();
 /** @type {ImageData | null} the picture that is recognized instead of strokes */
 let picture = null;
@@ -29,7 +34,7 @@ const select = /** @type {HTMLSelectElement | null} */ (document.getElementById(
 const modelFolder = createModels(select, () => void start());
 const hidePicture = createPictures(find, takePicture, (error) => loading.trouble(error, false));
 
-/** @param {import("../kakitori/index.js").Candidates} candidates */
+/** @param {Candidates} candidates */
 function show(candidates) {
   shown = candidates;
   fillBoard(candidates);

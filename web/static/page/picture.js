@@ -44,16 +44,19 @@ function pictureIn(transfer) {
 export function createPictures(find, onPicture, onError) {
   const canvas = /** @type {HTMLCanvasElement} */ (find("picture"));
   const input = /** @type {HTMLInputElement} */ (find("picture-file"));
+  let newest = 0;
   /** @param {File} file */
   const take = async (file) => {
+    const turn = ++newest;
     try {
       const image = await decode(file);
+      if (turn !== newest) return; // another picture was given meanwhile
       [canvas.width, canvas.height] = [image.width, image.height];
       canvas.getContext("2d")?.putImageData(image, 0, 0);
       onPicture(image); // before it is shown: taking over the sheet hides the one before
       canvas.hidden = false;
     } catch (error) {
-      onError(error);
+      if (turn === newest) onError(error);
     }
   };
   find("choose-picture").addEventListener("click", () => input.click());

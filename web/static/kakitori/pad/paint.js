@@ -1,7 +1,8 @@
+/** Paints a pad on a canvas: the guide lines of the square and the ink. */
+
 /**
- * Paints a pad on a canvas: the guide lines of the square and the ink.
+ * @import { Stroke } from "../shared/strokes.js"
  *
- * @typedef {import("../shared/strokes.js").Stroke} Stroke
  * @typedef {{ink: string, guide: string}} Colours
  */
 

@@ -1,9 +1,10 @@
 /**
  * Turns the pointer events of a pen, finger or mouse into one stroke at a time. A second finger is ignored; so is touch
  * (a resting palm) while a pen draws, and for PALM_MS after its last event.
- *
- * @typedef {import("../shared/strokes.js").Point} Point
- * @typedef {import("../shared/strokes.js").Stroke} Stroke
+ */
+
+/**
+ * @import { Point, Stroke } from "../shared/strokes.js"
  *
  * @typedef {Object} PenListener
  * @property {(event: PointerEvent) => Point} locate the position of an event in the pad's unit

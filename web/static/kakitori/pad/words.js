@@ -1,8 +1,8 @@
 /**
  * The text that screen readers announce for candidates.
- *
- * @typedef {import("../shared/candidates.js").Candidates} Candidates
  */
+
+/** @import { Candidates } from "../shared/candidates.js" */
 
 const ANNOUNCED = 5;
 

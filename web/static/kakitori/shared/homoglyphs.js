@@ -1,6 +1,10 @@
 /**
  * Homoglyphs: characters of one shape, such as つ and っ, ordered by the ink's size and place on the pad.
  * Mirrors kakitori/homoglyphs.py; equality is tested. Uses neither the document nor the inference engine.
+ */
+
+/**
+ * @import { Strokes } from "./strokes.js"
  *
  * @typedef {{width: number, height: number}} Pad the sides of the pad, in the unit of the strokes; [0, 0] is its upper
  *   left corner
@@ -17,7 +21,7 @@
 /**
  * Return the size and place of ink on its pad.
  *
- * @param {import("./strokes.js").Strokes} strokes at least one point
+ * @param {Strokes} strokes at least one point
  * @param {Pad} pad
  * @returns {InkPlace}
  */

@@ -6,10 +6,9 @@
  *   coverage  of a pixel: clamp(radius + 0.5 - d, 0, 1), d the distance in pixels from its centre
  *             (column + 0.5, row + 0.5) to the nearest stroke segment; a one-point stroke is a dot
  *   tensor    2·coverage - 1: paper -1, ink +1
- *
- * @typedef {import("./strokes.js").Point} Point
- * @typedef {import("./strokes.js").Strokes} Strokes
  */
+
+/** @import { Point, Strokes } from "./strokes.js" */
 
 /** Of ink, in its own unit: less is a single spot, whose scale would overflow. */
 const SMALLEST_SIDE = 1e-300;

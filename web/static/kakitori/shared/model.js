@@ -1,6 +1,12 @@
 /**
  * The facts of a model, read from config.json, mapping.json and manifest.json and checked: they are input, possibly from
  * another server. Mirrors kakitori/model_directory.py. Uses neither the document nor the inference engine.
+ */
+
+/**
+ * @import { Classes } from "./candidates.js"
+ * @import { Confidence } from "./confidence.js"
+ * @import { Place } from "./homoglyphs.js"
  *
  * @typedef {Object} NetworkFile a row of manifest.json
  * @property {string} variant
@@ -30,8 +36,8 @@
  * @property {number} margin
  * @property {number} radius
  * @property {number} numClasses
- * @property {import("./candidates.js").Classes} classes
- * @property {import("./confidence.js").Confidence} confidence
+ * @property {Classes} classes
+ * @property {Confidence} confidence
  */
 
 import { countCodePoints } from "./candidates.js";
@@ -74,7 +80,7 @@ const isHash = (value) => matches(value, /^[0-9a-f]{64}$/);
 const isDigest = (value) => matches(value, /^sha256:[0-9a-f]{64}$/);
 /** @type {Check} */
 const isRange = (value) => Array.isArray(value) && value.length === 2 && value.every(isNumber);
-/** @param {unknown} value @returns {value is import("./homoglyphs.js").Place} */
+/** @param {unknown} value @returns {value is Place} */
 const isPlace = (value) => isRange(valueOf(value, "size")) && isRange(valueOf(value, "middle"));
 /** @param {unknown} value @returns {value is string[]} */
 const isGroup = (value) => Array.isArray(value) && value.length > 1 && value.every(isText);
@@ -176,13 +182,13 @@ function charsetText(characters) {
  * Return the text whose SHA-256 is the `model_digest`.
  *
  * @param {ConfigFile} config
- * @param {import("./candidates.js").Classes} classes
+ * @param {Classes} classes
  * @returns {string}
  */
 function modelText(config, { characters, jis, homoglyphs }) {
   const { weights, charset, arch, widths, pooling, rank, size, margin, radius, confidence } = config;
   const { temperature, rejection_temperature, threshold } = confidence;
-  /** @param {import("./homoglyphs.js").Place | undefined} place */
+  /** @param {Place | undefined} place */
   const describePlace = (place) => (place === undefined ? "-" : [...place.size, ...place.middle].map(float64Hex).join(","));
   /** @param {string} char */
   const describe = (char) => `${char}:${homoglyphs.jis.get(char) ?? "-"}:${describePlace(homoglyphs.places.get(char))}`;
@@ -249,7 +255,7 @@ function selectFile(manifest, variant) {
   throw new Error(`There is no variant "${variant}" in manifest.json: choose one of ${variants}.`);
 }
 
-/** @param {unknown} mapping @param {number} numClasses @returns {import("./candidates.js").Classes} */
+/** @param {unknown} mapping @param {number} numClasses @returns {Classes} */
 function readClasses(mapping, numClasses) {
   const homoglyphs = {
     characters: readTable(mapping, "class_to_homoglyphs", isGroup),

@@ -4,6 +4,8 @@
  * Uses neither the document nor the inference engine.
  */
 
+/** @import { Box } from "./speckle.js" */
+
 import { correctIllumination } from "./illumination.js";
 import { findBox } from "./speckle.js";
 import { describe } from "./strokes.js";
@@ -35,13 +37,14 @@ const GRAIN = [3, 10];
 export function checkImage(image) {
   const { data, width, height } = /** @type {Partial<Record<keyof Picture, unknown>>} */ (image ?? {});
   const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
-  if (!isBytes || typeof width !== "number" || typeof height !== "number" || data.length !== width * height * 4) {
+  const [columns, rows] = [width, height].map((side) => (Number.isInteger(side) ? Number(side) : NaN));
+  if (!isBytes || data.length !== columns * rows * 4) {
     throw new TypeError(`The picture is ${describe(image)}: expected an ImageData, width × height × 4 bytes.`);
   }
-  if (Math.min(width, height) < 2) {
-    throw new RangeError(`The picture is ${width} x ${height} pixels: expected at least 2 x 2.`);
+  if (Math.min(columns, rows) < 2) {
+    throw new RangeError(`The picture is ${columns} x ${rows} pixels: expected at least 2 x 2.`);
   }
-  return { data, width, height };
+  return { data, width: columns, height: rows };
 }
 
 /**
@@ -135,7 +138,7 @@ function triangleFilter(source, start, scale, target) {
  *
  * @param {Int32Array} difference
  * @param {number} width of the picture
- * @param {import("./speckle.js").Box} box
+ * @param {Box} box
  * @param {number} grain
  * @param {number} level
  * @param {number} size

@@ -1,5 +1,7 @@
+/** Checks of what callers pass in. Mirrors kakitori/strokes.py. Uses neither the document nor the inference engine. */
+
 /**
- * Checks of what callers pass in. Mirrors kakitori/strokes.py. Uses neither the document nor the inference engine.
+ * @import { Pad } from "./homoglyphs.js"
  *
  * @typedef {[number, number]} Point  x then y, y down, in any unit
  * @typedef {Point[]} Stroke
@@ -21,7 +23,7 @@ export function checkStrokes(strokes) {
   if (!Array.isArray(strokes)) {
     throw new TypeError(`Strokes are ${describe(strokes)}: expected a list of strokes, [[[x, y], …], …].`);
   }
-  return strokes.map(checkStroke).filter((stroke) => stroke.length > 0);
+  return Array.from(strokes, checkStroke).filter((stroke) => stroke.length > 0);
 }
 
 /** @param {unknown} stroke @param {number} index @returns {Stroke} */
@@ -29,7 +31,7 @@ function checkStroke(stroke, index) {
   if (!Array.isArray(stroke)) {
     throw new TypeError(`Stroke ${index} is ${describe(stroke)}: expected a list of points, [[x, y], …].`);
   }
-  return stroke.map((point, position) => checkPoint(point, `Point ${position} of stroke ${index}`));
+  return Array.from(stroke, (point, position) => checkPoint(point, `Point ${position} of stroke ${index}`));
 }
 
 /** @param {unknown} point @param {string} where @returns {Point} */
@@ -54,7 +56,7 @@ function checkCoordinate(value, where) {
  * Return the sides of a pad, checked.
  *
  * @param {unknown} pad
- * @returns {import("./homoglyphs.js").Pad | null} null for undefined and null
+ * @returns {Pad | null} null for undefined and null
  * @throws {TypeError | RangeError} if its width or height is not a number above 0.
  */
 export function checkPad(pad) {

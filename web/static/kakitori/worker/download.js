@@ -6,7 +6,7 @@ import { sha256 } from "../shared/sha256.js";
  * Return the value of a JSON file.
  *
  * @param {URL} url
- * @param {RequestCache} [cache]
+ * @param {RequestInit["cache"]} [cache]
  * @returns {Promise<unknown>}
  * @throws {Error} if it cannot be fetched or is not JSON.
  */
@@ -72,7 +72,7 @@ function unreachable(url) {
   return new Error(`${url.pathname} could not be fetched: check the connection, then try again.`);
 }
 
-/** @param {URL} url @param {RequestCache} [cache] @returns {Promise<Response>} */
+/** @param {URL} url @param {RequestInit["cache"]} [cache] @returns {Promise<Response>} */
 async function get(url, cache) {
   /** @type {Response} */
   let response;

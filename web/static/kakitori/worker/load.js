@@ -1,5 +1,10 @@
 /** Loads a model folder: download, verify, start the engine, warm up. Runs in the worker. */
 
+/**
+ * @import { ModelFacts } from "../shared/model.js"
+ * @import { Run } from "./network.js"
+ */
+
 import { modelFacts, verifyDigests } from "../shared/model.js";
 import { fetchBytes, fetchJson, verify } from "./download.js";
 import { createNetwork } from "./network.js";
@@ -18,8 +23,8 @@ const RUNTIME_FOLDER = new URL("../ort/", import.meta.url);
 
 /**
  * @typedef {Object} Model
- * @property {import("../shared/model.js").ModelFacts} facts
- * @property {import("./network.js").Run} run
+ * @property {ModelFacts} facts
+ * @property {Run} run
  */
 
 /**

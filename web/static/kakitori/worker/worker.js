@@ -1,12 +1,12 @@
+/** The recognizer's worker thread. */
+
 /**
- * The recognizer's worker thread.
- *
- * @typedef {import("../shared/candidates.js").Candidates} Candidates
- * @typedef {import("../shared/homoglyphs.js").InkPlace} InkPlace
- * @typedef {import("../shared/homoglyphs.js").Pad} Pad
- * @typedef {import("../shared/model.js").ModelFacts} ModelFacts
- * @typedef {import("../shared/picture.js").Picture} Picture
- * @typedef {import("../shared/strokes.js").Strokes} Strokes
+ * @import { Candidates } from "../shared/candidates.js"
+ * @import { InkPlace, Pad } from "../shared/homoglyphs.js"
+ * @import { ModelFacts } from "../shared/model.js"
+ * @import { Picture } from "../shared/picture.js"
+ * @import { Strokes } from "../shared/strokes.js"
+ * @import { Model, Progress } from "./load.js"
  *
  * @typedef {Object} Jobs messages in, by their kind; each has a number besides, its `id`
  * @property {{kind: "load", baseUrl: string, variant: string | undefined}} load
@@ -21,7 +21,7 @@
  * @typedef {keyof Jobs} Kind
  * @typedef {Jobs[Kind] & {id: number}} Job
  * @typedef {{kind: "cancel", id: number}} Cancel a message in: the job is dropped if it has not begun
- * @typedef {{kind: "progress", progress: import("./load.js").Progress}} Report a message out, while a model is loaded
+ * @typedef {{kind: "progress", progress: Progress}} Report a message out, while a model is loaded
  * @typedef {{kind: "result", id: number, result: Results[Kind]}} Result a message out, at the end of a job
  * @typedef {{kind: "error", id: number, error: {name: string, message: string}}} Failure likewise
  */
@@ -32,7 +32,7 @@ import { noCandidates, rank } from "../shared/candidates.js";
 import { inkPlace } from "../shared/homoglyphs.js";
 import { load } from "./load.js";
 
-/** @type {import("./load.js").Model} */
+/** @type {Model} */
 let model;
 /** @type {Set<number>} ids of the jobs that have neither begun nor been aborted */
 const waiting = new Set();
