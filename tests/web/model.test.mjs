@@ -7,16 +7,26 @@ import { rank } from "../../web/static/kakitori/shared/candidates.js";
 import { modelFacts, verifyDigests } from "../../web/static/kakitori/shared/model.js";
 
 const FIXTURE = readFileSync(new URL("../assets/model_digest.json", import.meta.url), "utf-8");
+
+/** @typedef {{[key: string]: any}} Json any: the tests put values of every type into every field */
+/** @typedef {{config: Json, mapping: Json, manifest: Json}} Documents the three JSON files of a model */
+/** @typedef {[path: string, value: unknown, message: RegExp]} Refusal a change of a document, and the error */
+
+/** Return a fresh copy of the fixture. @param {"wide" | "words"} [model] @returns {Documents} */
 const load = (model = "wide") => JSON.parse(FIXTURE)[model];
+/** @param {{config: unknown, mapping: unknown, manifest: unknown}} documents @param {string} [variant] */
 const facts = ({ config, mapping, manifest }, variant) => modelFacts(config, mapping, manifest, variant);
+/** @param {Documents} documents */
 const verify = async (documents) => verifyDigests(documents.config, facts(documents));
-const set = (document, path, value) => {
+
+/** Set a field, or remove it where the value is undefined. @param {Json} document @param {string} path @param {unknown} value */
+function set(document, path, value) {
   const keys = path.split(".");
-  const last = keys.pop();
-  const inner = keys.reduce((outer, key) => outer[key], document);
+  const inner = keys.slice(0, -1).reduce((outer, key) => outer[key], document);
+  const last = keys[keys.length - 1];
   if (value === undefined) delete inner[last];
   else inner[last] = value;
-};
+}
 
 test("the facts of a model are read, and its digests are those of Python", async () => {
   const documents = load();
@@ -38,6 +48,7 @@ test("words and characters beyond the BMP have the digests of Python", async () 
 });
 
 test("a change of the network, the classes or the thresholds is refused", async () => {
+  /** @type {[path: string, value: unknown][]} */
   const changes = [
     ["config.weights", "0".repeat(64)],
     ["config.arch", "resnet"],
@@ -73,10 +84,12 @@ test("a changed character is refused by the charset's digest", async () => {
 
 test("files with different digests are refused", () => {
   const other = `sha256:${"1".repeat(64)}`;
-  for (const [name, field, value] of [
+  /** @type {[name: string, field: string, value: unknown][]} */
+  const changes = [
     ["mapping", "model_digest", other], ["manifest", "model_digest", other], ["mapping", "model_digest", undefined],
     ["manifest", "digest", other], ["mapping", "num_classes", 4], ["mapping", "charset", "etl9g"],
-  ]) {
+  ];
+  for (const [name, field, value] of changes) {
     const documents = load();
     set(documents, `${name}.${field}`, value);
     assert.throws(() => facts(documents), new RegExp(`${name}\\.json has ${field} .*different models: copy`), field);
@@ -85,6 +98,7 @@ test("files with different digests are refused", () => {
 });
 
 test("values out of their range are refused with the field and the range", () => {
+  /** @type {Refusal[]} */
   const cases = [
     ["arch", undefined, /arch undefined: expected a name/],
     ["arch", "cnn\nnetwork", /arch "cnn\\nnetwork": expected a name/],
@@ -126,7 +140,8 @@ test("values out of their range are refused with the field and the range", () =>
 });
 
 test("classes that are missing, superfluous or no text are refused", () => {
-  for (const [path, value, message] of [
+  /** @type {Refusal[]} */
+  const cases = [
     ["class_to_char.3", "由", /4 classes in class_to_char, and config\.json has 3/],
     ["class_to_jis.2", undefined, /2 classes in class_to_jis/],
     ["class_to_char.2", "", /class_to_char "" for 2/],
@@ -135,9 +150,12 @@ test("classes that are missing, superfluous or no text are refused", () => {
     ["class_to_char.2", "\u0085", /class_to_char .* for 2/],
     ["class_to_homoglyphs.0", ["、", "\n"], /class_to_homoglyphs/],
     ["class_to_jis.2", "45", /class_to_jis "45" for 2/],
+    ["class_to_jis.2", 2128, /class_to_jis 2128 for 2/],
+    ["class_to_jis.2", ["2128"], /class_to_jis \["2128"\] for 2/],
     ["class_to_homoglyphs.0", "、・", /class_to_homoglyphs/],
     ["homoglyph_to_place.・.size", [0], /homoglyph_to_place/],
-  ]) {
+  ];
+  for (const [path, value, message] of cases) {
     const documents = load();
     set(documents.mapping, path, value);
     assert.throws(() => facts(documents), message);
@@ -156,7 +174,9 @@ test("names of files that are not in the folder onnx are refused", () => {
 });
 
 test("rows without bytes or hash, no rows, and a variant that is not listed are refused", () => {
-  for (const [field, value] of [["bytes", 0], ["bytes", 1e300], ["sha256", "abc"], ["variant", 7]]) {
+  /** @type {[field: string, value: unknown][]} */
+  const changes = [["bytes", 0], ["bytes", 1e300], ["sha256", "abc"], ["variant", 7]];
+  for (const [field, value] of changes) {
     const documents = load();
     documents.manifest.files[0][field] = value;
     assert.throws(() => facts(documents), new RegExp(`manifest\\.json has ${field} `));
@@ -167,7 +187,13 @@ test("rows without bytes or hash, no rows, and a variant that is not listed are 
   assert.throws(() => facts(documents), /lists no files/);
 });
 
-/** Return the fixture with other class names and the charset digest of their joined text. */
+/**
+ * Return the fixture with other class names and the charset digest of their joined text.
+ *
+ * @param {string[]} names
+ * @param {string} joined
+ * @returns {Documents}
+ */
 function renamed(names, joined) {
   const { config, mapping, manifest } = load();
   mapping.class_to_char = { ...names };
@@ -178,7 +204,9 @@ function renamed(names, joined) {
 
 test("the charset's digest joins words by line ends and characters, also beyond the BMP, by nothing", async () => {
   // Only model_digest, which these names change too, is refused: the charset's digest is checked before.
+  /** @param {string[]} names @param {string} joined */
   const passes = (names, joined) => assert.rejects(verify(renamed(names, joined)), /config\.json has model_digest/);
+  /** @param {string[]} names @param {string} joined */
   const fails = (names, joined) => assert.rejects(verify(renamed(names, joined)), /config\.json has digest/);
   await passes(["apple", "𠮷", "田"], "apple\n𠮷\n田");
   await passes(["が", "か\u3099", "田"], "が\nか\u3099\n田"); // two code points are a word

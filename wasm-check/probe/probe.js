@@ -1,18 +1,35 @@
 /**
  * The probe page: loads the subject named in its URL, runs it on every input, posts the result, and loads the next one.
  *
- * An engine module has `unavailable(options)`, which resolves to a reason or null, `describe(options)`, which resolves to
- * facts, and `open(subject, shape, options)`, which resolves to {run(data, dimensions), close()}; `run` resolves to a
- * Float32Array.
+ * @typedef {{batch?: number}} Options of an engine, with others that its module reads; batch: inputs of a run, default 1
+ *
+ * @typedef {{file: string, input: string, output: string, suite: string}} Subject an ONNX file, the names of its input and
+ *   output, and the key of its inputs
+ * @typedef {{file: string, shape: number[]}} Suite inputs, float32, with their number first in the shape
+ *
+ * @typedef {Object} Job the content of job.json
+ * @property {{options: Options, probe: string, version: string}} engine
+ * @property {Subject[]} subjects
+ * @property {Record<string, Suite>} suites
+ * @property {{runs: number, milliseconds: number}} times the most of timed runs
+ *
+ * @typedef {Object} Session
+ * @property {(data: Float32Array<ArrayBuffer>, dimensions: number[]) => Promise<Float32Array<ArrayBuffer>>} run
+ * @property {() => Promise<void>} close
+ *
+ * @typedef {Object} Engine a module in engines/
+ * @property {(options: Options) => Promise<string | null>} unavailable the reason why it cannot run here
+ * @property {(options: Options) => Promise<Record<string, string | number>>} describe facts of it
+ * @property {(subject: Subject, shape: number[], options: Options) => Promise<Session>} open `shape` of one input
  */
 
 /** Clocks are as coarse as a millisecond, so several runs are timed together, this long. */
 const SAMPLE_MS = 10;
 
-const job = await (await fetch("job.json")).json();
+const job = /** @type {Job} */ (await (await fetch("job.json")).json());
 const index = Number(new URLSearchParams(location.search).get("subject") ?? -1);
 const { options, probe, version } = job.engine;
-const engine = await import(`./engines/${probe}.js`);
+const engine = /** @type {Engine} */ (await import(`./engines/${probe}.js`));
 
 if (index === -1) await begin();
 else if (index < job.subjects.length) await probeSubject(job.subjects[index]);
@@ -30,9 +47,10 @@ async function begin() {
   next();
 }
 
-/** @param {{file: string, input: string, output: string, suite: string}} subject */
+/** @param {Subject} subject */
 async function probeSubject(subject) {
   await post("start");
+  /** @type {Awaited<ReturnType<typeof measure>> | {error: string}} */
   let result;
   try {
     result = await measure(subject, job.suites[subject.suite]);
@@ -43,17 +61,26 @@ async function probeSubject(subject) {
   next();
 }
 
+/**
+ * Post the logits of every input, and return how long the runs took.
+ *
+ * @param {Subject} subject
+ * @param {Suite} suite
+ * @returns {Promise<{load_ms: number, first_ms: number, samples_ms: number[], runs: number}>}
+ */
 async function measure(subject, suite) {
   const inputs = new Float32Array(await (await fetch(suite.file)).arrayBuffer());
   const [count, ...shape] = suite.shape;
   const size = shape.reduce((product, side) => product * side, 1);
-  const image = (i, batch = 1) => inputs.slice(i * size, (i + batch) * size);
+  /** @param {number} i @param {number} [images] */
+  const image = (i, images = 1) => inputs.slice(i * size, (i + images) * size);
   const started = performance.now();
   const session = await engine.open(subject, shape, options);
   const loaded = performance.now();
   await session.run(image(0), [1, ...shape]);
   const first = performance.now();
   const batch = options.batch ?? 1;
+  /** @type {Float32Array<ArrayBuffer>[]} */
   const answers = [];
   for (let i = 0; i < count; i += batch) {
     const n = Math.min(batch, count - i);
@@ -65,10 +92,16 @@ async function measure(subject, suite) {
   return { load_ms: loaded - started, first_ms: first - loaded, ...times };
 }
 
-/** Return the milliseconds of runs, each sample the mean of as many as take about SAMPLE_MS. */
+/**
+ * Return the milliseconds of runs, each sample the mean of as many as take about SAMPLE_MS.
+ *
+ * @param {(i: number) => Promise<unknown>} run
+ * @returns {Promise<{samples_ms: number[], runs: number}>}
+ */
 async function time(run) {
   const { runs, milliseconds } = job.times;
   const end = performance.now() + milliseconds;
+  /** @type {number[]} */
   const samples = [];
   let each = 1;
   let done = 0;
@@ -90,13 +123,18 @@ function next() {
   location.replace(`?subject=${index + 1}`);
 }
 
-/** Post to the server; the path names the event and the subject. */
+/**
+ * Post to the server; the path names the event and the subject.
+ *
+ * @param {string} event
+ * @param {string | Blob} [body]
+ */
 async function post(event, body = "") {
   const response = await fetch(`/${event}/${index}`, { method: "POST", body });
   if (!response.ok) throw new Error(`The server refused ${event}: ${await response.text()}`);
 }
 
-/** Return an error's message; engines throw numbers and strings too. */
+/** Return an error's message; engines throw numbers and strings too. @param {unknown} error @returns {string} */
 function describe(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : `${error}`;
 }

@@ -3,13 +3,31 @@
  *
  *   const recognizer = await createRecognizer();
  *   const candidates = await recognizer.recognize([[[10, 10], [90, 10]]], { topK: 10 });
+ */
+
+/**
+ * @import { Failure, Jobs, Kind, Report, Result, Results } from "./worker/worker.js"
  *
  * @typedef {import("./shared/candidates.js").Candidate} Candidate
  * @typedef {import("./shared/candidates.js").Candidates} Candidates
+ * @typedef {import("./shared/strokes.js").Point} Point
+ * @typedef {import("./shared/strokes.js").Stroke} Stroke
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
+ * @typedef {import("./shared/homoglyphs.js").Pad} Pad
+ * @typedef {import("./shared/picture.js").Picture} Picture
  * @typedef {import("./worker/load.js").Progress} Progress
- * @typedef {{topK?: number, signal?: AbortSignal}} Options
- * @typedef {Options & {pad?: import("./shared/homoglyphs.js").Pad}} StrokeOptions
+ *
+ * @typedef {Object} LoadOptions
+ * @property {string | URL} [baseUrl] the model folder; default: "../model/" beside this library
+ * @property {string} [variant] a row of its manifest.json; default: the first
+ * @property {(progress: Progress) => void} [onProgress]
+ *
+ * @typedef {Object} Options
+ * @property {number} [topK] how many candidates at most, a whole number from 1; default 10
+ * @property {AbortSignal} [signal] drops the job if it has not begun, and rejects the promise with its reason
+ *
+ * @typedef {Options & {pad?: Pad | null}} StrokeOptions pad: the size of the writing area, in the unit of the strokes:
+ *   orders homoglyphs such as っ and つ
  */
 
 import { checkTopK } from "./shared/candidates.js";
@@ -17,15 +35,13 @@ import { checkImage } from "./shared/picture.js";
 import { checkPad, checkStrokes } from "./shared/strokes.js";
 
 const DEFAULT_TOP_K = 10;
+/** @type {Readonly<Partial<Record<string, ErrorConstructor>>>} */
 const ERRORS = Object.freeze({ TypeError, RangeError });
 
 /**
  * Load a model and return its recognizer.
  *
- * @param {Object} [options]
- * @param {string | URL} [options.baseUrl] the model folder; default: "../model/" beside this library
- * @param {string} [options.variant] a row of its manifest.json; default: the first
- * @param {(progress: Progress) => void} [options.onProgress]
+ * @param {LoadOptions} [options]
  * @returns {Promise<Recognizer>}
  * @throws {Error} if a file is missing, damaged or belongs to another model, or WebAssembly is not allowed.
  */
@@ -46,11 +62,14 @@ export async function createRecognizer({ baseUrl, variant, onProgress = () => {}
 export class Recognizer {
   #channel;
 
-  /** Use `createRecognizer`. @param {Channel} channel @param {{variant: string, numClasses: number, size: number}} facts */
+  /** Use `createRecognizer`. @param {Channel} channel @param {Results["load"]} facts */
   constructor(channel, facts) {
     this.#channel = channel;
+    /** The loaded row of manifest.json. @readonly */
     this.variant = facts.variant;
+    /** @readonly */
     this.numClasses = facts.numClasses;
+    /** The side of the network's input in pixels. @readonly */
     this.size = facts.size;
   }
 
@@ -59,26 +78,25 @@ export class Recognizer {
    * `unsure` is true where the ink is probably none of the model's classes.
    *
    * @param {Strokes} strokes [[[x, y], …], …], y down, any unit
-   * @param {StrokeOptions} [options] topK: how many at most, default 10; signal: drops the job if it has not begun;
-   *   pad: the size of the writing area, {width, height}, [0, 0] its upper left corner: orders homoglyphs such as っ and つ
+   * @param {StrokeOptions} [options]
    * @returns {Promise<Candidates>}
    * @throws {TypeError | RangeError} for invalid strokes, topK or pad.
    */
   async recognize(strokes, { topK = DEFAULT_TOP_K, pad, signal } = {}) {
     const checked = { strokes: checkStrokes(strokes), topK: checkTopK(topK), pad: checkPad(pad) };
-    return this.#channel.ask({ kind: "strokes", ...checked }, signal);
+    return await this.#channel.ask({ kind: "strokes", ...checked }, signal);
   }
 
   /**
    * Return the most probable characters of a picture of one character; none where it shows no ink.
    *
-   * @param {ImageData} imageData dark on light or light on dark
-   * @param {Options} [options] as for `recognize`
+   * @param {Picture} imageData dark on light or light on dark
+   * @param {Options} [options]
    * @returns {Promise<Candidates>}
    * @throws {TypeError | RangeError} for an invalid picture or topK.
    */
   async recognizeImage(imageData, { topK = DEFAULT_TOP_K, signal } = {}) {
-    return this.#channel.ask({ kind: "image", image: checkImage(imageData), topK: checkTopK(topK) }, signal);
+    return await this.#channel.ask({ kind: "image", image: checkImage(imageData), topK: checkTopK(topK) }, signal);
   }
 
   /** End the worker. Pending and later calls are rejected. */
@@ -89,7 +107,7 @@ export class Recognizer {
 
 /** Requests to the worker, each with the promise of its answer. */
 class Channel {
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: unknown) => void}>} */
+  /** @type {Map<number, {resolve: (result: unknown) => void, reject: (error: unknown) => void}>} */
   #open = new Map();
   #nextId = 0;
   /** @type {unknown} the reason with which all requests are rejected; undefined while the worker runs */
@@ -99,7 +117,7 @@ class Channel {
   /** @param {(progress: Progress) => void} onProgress */
   constructor(onProgress) {
     this.#worker = new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "kakitori" });
-    this.#worker.addEventListener("message", ({ data }) => {
+    this.#worker.addEventListener("message", (/** @type {MessageEvent<Report | Result | Failure>} */ { data }) => {
       if (data.kind === "progress") onProgress(data.progress);
       else this.#settle(data);
     });
@@ -111,11 +129,12 @@ class Channel {
   }
 
   /**
-   * @param {Record<string, unknown>} question
+   * @template {Kind} K
+   * @param {Jobs[K] & {kind: K}} job
    * @param {AbortSignal} [signal]
-   * @returns {Promise<any>}
+   * @returns {Promise<Results[K]>}
    */
-  ask(question, signal) {
+  ask(job, signal) {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
@@ -126,12 +145,18 @@ class Channel {
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", abort, { once: true });
-      const settled = (settle) => (value) => {
-        signal?.removeEventListener("abort", abort);
-        settle(value);
-      };
-      this.#open.set(id, { resolve: settled(resolve), reject: settled(reject) });
-      this.#worker.postMessage({ ...question, id });
+      const settled = () => signal?.removeEventListener("abort", abort);
+      this.#open.set(id, {
+        resolve: (result) => {
+          settled();
+          resolve(/** @type {Results[K]} */ (result)); // the worker answers a kind of job with its kind of result
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      });
+      this.#worker.postMessage({ ...job, id });
     });
   }
 
@@ -144,11 +169,12 @@ class Channel {
     this.#open.clear();
   }
 
-  #settle({ id, result, error }) {
-    const waiting = this.#open.get(id);
+  /** @param {Result | Failure} answer */
+  #settle(answer) {
+    const waiting = this.#open.get(answer.id);
     if (!waiting) return; // aborted while it ran
-    this.#open.delete(id);
-    if (error) waiting.reject(new (ERRORS[error.name] ?? Error)(error.message));
-    else waiting.resolve(result);
+    this.#open.delete(answer.id);
+    if (answer.kind === "result") waiting.resolve(answer.result);
+    else waiting.reject(new (ERRORS[answer.error.name] ?? Error)(answer.error.message));
   }
 }

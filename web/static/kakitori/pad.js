@@ -1,5 +1,5 @@
 /**
- * <kanji-pad>: a square to write one character in.
+ * A square to write one character in.
  *
  *   properties  strokes     [[[x, y], …], …] in thousandths of the side; may be set
  *               recognizer  from createRecognizer(); without one the pad only collects ink
@@ -12,6 +12,24 @@
  *               ink         the strokes changed
  *               failure     detail: Error, where the ink could not be recognized
  *   keys        Ctrl/Cmd+Z undo, with Shift redo, Escape or Delete clear, 1-9 choose
+ */
+
+/**
+ * @import { Recognizer } from "./index.js"
+ * @import { Candidate, Candidates } from "./shared/candidates.js"
+ * @import { Point, Stroke, Strokes } from "./shared/strokes.js"
+ *
+ * @typedef {Object} KanjiPadEventMap the pad's own events; all bubble
+ * @property {CustomEvent<Candidates>} candidates
+ * @property {CustomEvent<Candidate>} select
+ * @property {CustomEvent<null>} ink
+ * @property {CustomEvent<Error>} failure
+ *
+ * @typedef {<T extends keyof KanjiPadEventMap>(
+ *   type: T, listener: (event: KanjiPadEventMap[T]) => void, options?: boolean | AddEventListenerOptions) => void} AddListener
+ * @typedef {<T extends keyof KanjiPadEventMap>(
+ *   type: T, listener: (event: KanjiPadEventMap[T]) => void, options?: boolean | EventListenerOptions) => void} RemoveListener
+ * @typedef {{addEventListener: AddListener, removeEventListener: RemoveListener} & HTMLElement} PadElement
  */
 
 import { History } from "./pad/history.js";
@@ -28,13 +46,18 @@ const DEFAULT_LABEL = "Writing square. Draw one character with a pointer; keys 1
 /** Candidates are announced after a pause in writing, not after every stroke. */
 const ANNOUNCE_MS = 900;
 
-export class KanjiPad extends HTMLElement {
+/** HTMLElement, with the types of the pad's events. */
+const TypedElement = /** @type {{new (): PadElement, prototype: PadElement}} */ (HTMLElement);
+
+/** The element <kanji-pad>; this module registers it. */
+export class KanjiPad extends TypedElement {
   static observedAttributes = ["label"];
 
   #history = new History();
+  /** @type {Recognizer | null} */
   #recognizer = null;
   #candidates = noCandidates();
-  /** @type {import("./shared/strokes.js").Stroke | null} */
+  /** @type {Stroke | null} the stroke that is being drawn */
   #wet = null;
   #canvas = document.createElement("canvas");
   #status = document.createElement("div");
@@ -62,6 +85,7 @@ export class KanjiPad extends HTMLElement {
     });
   }
 
+  /** Called by the browser when the pad enters a document. */
   connectedCallback() {
     if (!this.hasAttribute("tabindex")) this.tabIndex = 0;
     if (!this.hasAttribute("role")) this.setAttribute("role", "application");
@@ -71,6 +95,7 @@ export class KanjiPad extends HTMLElement {
     this.#schedule();
   }
 
+  /** Called by the browser when the pad leaves its document. */
   disconnectedCallback() {
     this.#sizes.disconnect();
     this.#scheme.removeEventListener("change", this.#repaint);
@@ -79,44 +104,53 @@ export class KanjiPad extends HTMLElement {
     this.#frame = 0;
   }
 
+  /** Called by the browser when an attribute in `observedAttributes` changes. */
   attributeChangedCallback() {
     this.#name();
   }
 
+  /** @returns {Strokes} a copy, in thousandths of the side */
   get strokes() {
     return checkStrokes(this.#history.strokes);
   }
 
-  /** @throws {TypeError | RangeError} for a value that is not a list of strokes. */
+  /** @param {Strokes} strokes @throws {TypeError | RangeError} for a value that is not a list of strokes. */
   set strokes(strokes) {
     this.#change(checkStrokes(strokes));
   }
 
+  /** @returns {Recognizer | null} */
   get recognizer() {
     return this.#recognizer;
   }
 
+  /** @param {Recognizer | null | undefined} recognizer */
   set recognizer(recognizer) {
     this.#recognizer = recognizer ?? null;
     this.#changed();
   }
 
+  /** @returns {Candidates} a copy */
   get candidates() {
     return Object.assign([...this.#candidates], { unsure: this.#candidates.unsure });
   }
 
+  /** @returns {boolean} */
   get canUndo() {
     return this.#history.canUndo;
   }
 
+  /** @returns {boolean} */
   get canRedo() {
     return this.#history.canRedo;
   }
 
+  /** Restore the ink before the last change; without effect where `canUndo` is false. */
   undo() {
     if (this.#history.undo()) this.#changed();
   }
 
+  /** Restore what `undo` removed; without effect where `canRedo` is false. */
   redo() {
     if (this.#history.redo()) this.#changed();
   }
@@ -150,6 +184,7 @@ export class KanjiPad extends HTMLElement {
     return true;
   }
 
+  /** @param {Strokes} strokes */
   #change(strokes) {
     this.#history.push(strokes);
     this.#changed();
@@ -157,22 +192,25 @@ export class KanjiPad extends HTMLElement {
 
   #changed() {
     this.#schedule();
-    this.#emit("ink");
+    this.#emit("ink", null);
     const topK = Number(this.getAttribute("top-k") ?? DEFAULT_TOP_K);
-    this.#reader.read(this.#recognizer, this.#history.strokes, topK, { width: SIDE, height: SIDE });
+    void this.#reader.read(this.#recognizer, this.#history.strokes, topK, { width: SIDE, height: SIDE });
   }
 
+  /** @param {Stroke | null} stroke */
   #draw(stroke) {
     if (stroke?.length === 1) this.focus({ preventScroll: true });
     this.#wet = stroke;
     this.#schedule();
   }
 
+  /** @param {Stroke} stroke */
   #finish(stroke) {
     this.#wet = null;
     this.#change([...this.#history.strokes, stroke]);
   }
 
+  /** @param {Candidates} candidates */
   #show(candidates) {
     this.#candidates = candidates;
     this.#emit("candidates", candidates);
@@ -182,13 +220,14 @@ export class KanjiPad extends HTMLElement {
     }, ANNOUNCE_MS);
   }
 
-  /** Remove the candidates, which belong to older ink, and report the error. */
+  /** Remove the candidates, which belong to older ink, and report the error. @param {unknown} error */
   #fail(error) {
     this.#show(noCandidates());
-    this.#emit("failure", error);
+    this.#emit("failure", error instanceof Error ? error : new Error(String(error)));
   }
 
-  #emit(type, detail = null) {
+  /** @template {keyof KanjiPadEventMap} T @param {T} type @param {KanjiPadEventMap[T]["detail"]} detail */
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
   }
 
@@ -196,7 +235,7 @@ export class KanjiPad extends HTMLElement {
     this.setAttribute("aria-label", this.getAttribute("label") ?? DEFAULT_LABEL);
   }
 
-  /** @param {PointerEvent} event @returns {[number, number]} */
+  /** @param {PointerEvent} event @returns {Point} */
   #locate(event) {
     const box = this.#canvas.getBoundingClientRect();
     return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
@@ -216,7 +255,8 @@ export class KanjiPad extends HTMLElement {
     if (this.#canvas.width !== pixels) this.#canvas.width = this.#canvas.height = pixels;
     const { color: ink, borderTopColor: guide } = getComputedStyle(this.#canvas);
     const strokes = this.#wet ? [...this.#history.strokes, this.#wet] : this.#history.strokes;
-    paint(this.#canvas.getContext("2d"), pixels, strokes, { ink, guide });
+    const context = this.#canvas.getContext("2d");
+    if (context) paint(context, pixels, strokes, { ink, guide });
   }
 }
 

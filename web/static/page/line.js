@@ -12,6 +12,7 @@ export function createLine(find) {
   const line = /** @type {HTMLInputElement} */ (find("line"));
   const buttons = ["line-back", "line-copy", "line-clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
   const [back, copy, clear] = buttons;
+  /** @param {string} text */
   const change = (text) => {
     line.value = text;
     line.scrollLeft = line.scrollWidth;
@@ -23,19 +24,25 @@ export function createLine(find) {
   line.addEventListener("input", refresh);
   back.addEventListener("click", () => change([...line.value].slice(0, -1).join("")));
   clear.addEventListener("click", () => change(""));
-  copy.addEventListener("click", async () => {
+  const copyAndReport = async () => {
     find("line-status").textContent = (await copyText(line)) ? "Copied" : "Selected: copy it with your keyboard";
     copy.classList.add("copied");
     setTimeout(() => {
       copy.classList.remove("copied");
       find("line-status").textContent = "";
     }, COPIED_MS);
-  });
+  };
+  copy.addEventListener("click", () => void copyAndReport());
   refresh(); // browsers keep what was in a field over a reload
   return (text) => change(line.value + text);
 }
 
-/** Copy the whole line; where the clipboard is not allowed (no https), leave it selected. Returns whether it was copied. */
+/**
+ * Copy the whole line; where the clipboard is not allowed (no https), leave it selected.
+ *
+ * @param {HTMLInputElement} line
+ * @returns {Promise<boolean>} whether it was copied
+ */
 async function copyText(line) {
   try {
     await navigator.clipboard.writeText(line.value);

@@ -1,5 +1,8 @@
-/** The progress of loading the model, and its errors. @typedef {import("../kakitori/index.js").Progress} Progress */
+/** The progress of loading the model, and its errors. */
 
+/** @import { Progress } from "../kakitori/index.js" */
+
+/** @param {number} bytes @returns {string} */
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 /** @type {Record<Progress["stage"], (progress: Progress) => string>} */
@@ -11,16 +14,23 @@ const WORDS = Object.freeze({
 });
 
 /**
+ * @typedef {Object} Loading
+ * @property {(progress: Progress) => void} progress
+ * @property {(error: unknown, canRetry: boolean) => void} trouble
+ * @property {() => void} calm hides an error about earlier ink; an error about loading the model stays
+ */
+
+/**
  * Return the functions that show progress and errors.
  *
  * @param {(id: string) => HTMLElement} find
  * @param {() => void} onRetry
+ * @returns {Loading}
  */
 export function createLoading(find, onRetry) {
   const bar = /** @type {HTMLProgressElement} */ (find("loading-bar"));
   find("retry").addEventListener("click", onRetry);
   return {
-    /** @param {Progress} progress */
     progress(progress) {
       find("retry").hidden = true;
       find("loading").hidden = progress.stage === "ready";
@@ -29,14 +39,12 @@ export function createLoading(find, onRetry) {
       if (progress.totalBytes > 0) bar.value = progress.loadedBytes / progress.totalBytes;
       else bar.removeAttribute("value");
     },
-    /** @param {Error} error @param {boolean} canRetry */
     trouble(error, canRetry) {
       find("loading").hidden = true;
       find("trouble").hidden = false;
-      find("trouble-words").textContent = error.message;
+      find("trouble-words").textContent = error instanceof Error ? error.message : String(error);
       find("retry").hidden = !canRetry;
     },
-    /** Hide an error about earlier ink; an error about loading the model stays. */
     calm() {
       if (find("retry").hidden) find("trouble").hidden = true;
     },

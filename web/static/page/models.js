@@ -2,7 +2,12 @@
 
 const KEY = `kakitori model ${new URL("..", import.meta.url).pathname}`;
 
-/** Storage is refused in some private windows; the choice then lasts as long as the page. */
+/**
+ * Return the folder that was chosen before. Storage is refused in some private windows; the choice then lasts as long as
+ * the page.
+ *
+ * @returns {string | null}
+ */
 function remembered() {
   try {
     return localStorage.getItem(KEY);

@@ -22,7 +22,9 @@ export async function enableOffline() {
   try {
     await navigator.serviceWorker.register(new URL("../sw.js", import.meta.url), { updateViaCache: "none" });
     const { active } = await navigator.serviceWorker.ready;
-    if (!(/** @type {any} */ (navigator).connection?.saveData)) active?.postMessage("fonts");
+    // Chromium alone has navigator.connection.
+    const { connection } = /** @type {Navigator & {connection?: {saveData?: boolean}}} */ (navigator);
+    if (!connection?.saveData) active?.postMessage("fonts");
     return true;
   } catch {
     return false; // private windows and some policies refuse service workers; the page works without

@@ -1,5 +1,10 @@
 /** The page: connects the pad, the candidates, the text field and the recognizer. */
 
+/**
+ * @import { Candidates } from "../kakitori/index.js"
+ * @import { KanjiPad } from "../kakitori/pad.js"
+ */
+
 import "../kakitori/pad.js";
 import { createRecognizer } from "../kakitori/index.js";
 import { announcement } from "../kakitori/pad/words.js";
@@ -12,21 +17,24 @@ import { enableOffline, keepModel } from "./offline.js";
 import { createPictures } from "./picture.js";
 
 const CANDIDATES = 9; // one for each card, and for the keys 1 to 9
+/** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const pad = /** @type {import("../kakitori/pad.js").KanjiPad} */ (find("pad"));
+const pad = /** @type {KanjiPad} */ (find("pad"));
 const [undo, redo, clear] = ["undo", "redo", "clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
 
-/** @type {import("../kakitori/index.js").Candidates} the candidates that the board shows */
+/** @type {Candidates} the candidates that the board shows */
 let shown = noCandidates();
 /** @type {ImageData | null} the picture that is recognized instead of strokes */
 let picture = null;
 
 const append = createLine(find);
 const fillBoard = createBoard(find("board"), choose);
-const loading = createLoading(find, start);
-const modelFolder = createModels(/** @type {HTMLSelectElement | null} */ (document.getElementById("model")), start);
+const loading = createLoading(find, () => void start());
+const select = /** @type {HTMLSelectElement | null} */ (document.getElementById("model"));
+const modelFolder = createModels(select, () => void start());
 const hidePicture = createPictures(find, takePicture, (error) => loading.trouble(error, false));
 
+/** @param {Candidates} candidates */
 function show(candidates) {
   shown = candidates;
   fillBoard(candidates);
@@ -34,6 +42,7 @@ function show(candidates) {
   find("picture-status").textContent = picture ? announcement(candidates) : ""; // the pad announces those of its strokes
 }
 
+/** @param {number} position */
 function choose(position) {
   const candidate = shown[position];
   if (!candidate) return;
@@ -47,12 +56,13 @@ function wipe() {
   pad.focus({ preventScroll: true });
 }
 
+/** @param {ImageData} image */
 function takePicture(image) {
   pad.clear();
   picture = image;
   loading.calm();
   refreshTools();
-  readPicture();
+  void readPicture();
 }
 
 function dropPicture() {
@@ -114,8 +124,8 @@ async function start() {
     return;
   }
   dataset.state = "ready";
-  readPicture();
-  if (await enableOffline()) keepModel(folder);
+  void readPicture();
+  if (await enableOffline()) await keepModel(folder);
   else find("offline").textContent = "offline where it is served over https";
 }
 
@@ -134,8 +144,8 @@ redo.addEventListener("click", () => pad.redo());
 clear.addEventListener("click", wipe);
 // Keys have the same action wherever the focus is, except in fields. In the capture phase: before the pad's own handler.
 document.addEventListener("keydown", (event) => {
-  if (/** @type {HTMLElement} */ (event.target).closest("input, select")) return;
+  if (event.target instanceof Element && event.target.closest("input, select")) return;
   if (picture === null) pad.handleKey(event);
   else handlePictureKey(event);
 }, { capture: true });
-start();
+void start();

@@ -11,6 +11,7 @@ const MAX_SIDE = 1600;
  * @throws {Error} if the browser cannot decode it.
  */
 async function decode(file) {
+  /** @type {ImageBitmap} */
   let bitmap;
   try {
     bitmap = await createImageBitmap(file);
@@ -21,6 +22,7 @@ async function decode(file) {
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (context === null) throw new Error("This browser has no memory left for the picture: try a smaller one.");
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   return context.getImageData(0, 0, width, height);
@@ -36,39 +38,49 @@ function pictureIn(transfer) {
  *
  * @param {(id: string) => HTMLElement} find
  * @param {(image: ImageData) => void} onPicture
- * @param {(error: Error) => void} onError
+ * @param {(error: unknown) => void} onError
  * @returns {() => void}
  */
 export function createPictures(find, onPicture, onError) {
   const canvas = /** @type {HTMLCanvasElement} */ (find("picture"));
   const input = /** @type {HTMLInputElement} */ (find("picture-file"));
+  let newest = 0;
+  /** @param {File} file */
   const take = async (file) => {
+    const turn = ++newest;
     try {
       const image = await decode(file);
+      if (turn !== newest) return; // another picture was given meanwhile
       [canvas.width, canvas.height] = [image.width, image.height];
-      canvas.getContext("2d").putImageData(image, 0, 0);
+      canvas.getContext("2d")?.putImageData(image, 0, 0);
       onPicture(image); // before it is shown: taking over the sheet hides the one before
       canvas.hidden = false;
     } catch (error) {
-      onError(error);
+      if (turn === newest) onError(error);
     }
   };
   find("choose-picture").addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
-    if (input.files?.[0]) take(input.files[0]);
+    if (input.files?.[0]) void take(input.files[0]);
     input.value = "";
   });
   document.addEventListener("paste", (event) => {
     const file = pictureIn(event.clipboardData);
-    if (file) take(file);
+    if (file) void take(file);
   });
-  wireDrop(find("desk").querySelector(".sheet"), take, onError);
+  wireDrop(/** @type {HTMLElement} */ (find("desk").querySelector(".sheet")), take, onError);
   return () => {
     canvas.hidden = true;
   };
 }
 
-/** Accept pictures dropped anywhere on the page: the browser would otherwise navigate to the file. */
+/**
+ * Accept pictures dropped anywhere on the page: the browser would otherwise navigate to the file.
+ *
+ * @param {HTMLElement} sheet
+ * @param {(file: File) => Promise<void>} take
+ * @param {(error: unknown) => void} onError
+ */
 function wireDrop(sheet, take, onError) {
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -81,7 +93,7 @@ function wireDrop(sheet, take, onError) {
     event.preventDefault();
     sheet.classList.remove("dropping");
     const file = pictureIn(event.dataTransfer);
-    if (file) take(file);
+    if (file) void take(file);
     else onError(new Error("What was dropped is not a picture file: try a PNG or JPEG."));
   });
 }

@@ -1,8 +1,8 @@
+/** @import { Strokes } from "../shared/strokes.js" */
+
 /**
  * Undo and redo. Each state is a list of strokes that is never changed, so that clearing can be undone too.
  * Uses neither the document nor the inference engine.
- *
- * @typedef {import("../shared/strokes.js").Strokes} Strokes
  */
 export class History {
   /** @type {Strokes[]} */
@@ -14,10 +14,12 @@ export class History {
     return this.#states[this.#at];
   }
 
+  /** @returns {boolean} */
   get canUndo() {
     return this.#at > 0;
   }
 
+  /** @returns {boolean} */
   get canRedo() {
     return this.#at < this.#states.length - 1;
   }

@@ -1,7 +1,8 @@
+/** Paints a pad on a canvas: the guide lines of the square and the ink. */
+
 /**
- * Paints a pad on a canvas: the guide lines of the square and the ink.
+ * @import { Stroke } from "../shared/strokes.js"
  *
- * @typedef {import("../shared/strokes.js").Stroke} Stroke
  * @typedef {{ink: string, guide: string}} Colours
  */
 
@@ -33,7 +34,13 @@ export function paint(context, pixels, strokes, colours) {
   for (const stroke of strokes) paintStroke(context, stroke);
 }
 
-/** Draw the dashed cross of a practice square, at least one device pixel wide. */
+/**
+ * Draw the dashed cross of a practice square, at least one device pixel wide.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} pixels
+ * @param {string} colour
+ */
 function paintGuides(context, pixels, colour) {
   context.strokeStyle = colour;
   context.lineCap = "butt";
@@ -47,7 +54,12 @@ function paintGuides(context, pixels, colour) {
   context.stroke();
 }
 
-/** Draw quadratic curves through the middles of the segments, with the points as control points: no corners. */
+/**
+ * Draw quadratic curves through the middles of the segments, with the points as control points: no corners.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke} stroke at least one point
+ */
 function paintStroke(context, stroke) {
   context.beginPath();
   const [first, last] = [stroke[0], stroke[stroke.length - 1]];

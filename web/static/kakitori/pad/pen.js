@@ -1,10 +1,13 @@
 /**
  * Turns the pointer events of a pen, finger or mouse into one stroke at a time. A second finger is ignored; so is touch
  * (a resting palm) while a pen draws, and for PALM_MS after its last event.
+ */
+
+/**
+ * @import { Point, Stroke } from "../shared/strokes.js"
  *
- * @typedef {import("../shared/strokes.js").Stroke} Stroke
  * @typedef {Object} PenListener
- * @property {(event: PointerEvent) => [number, number]} locate the position of an event in the pad's unit
+ * @property {(event: PointerEvent) => Point} locate the position of an event in the pad's unit
  * @property {(stroke: Stroke) => void} onMove the stroke so far
  * @property {(stroke: Stroke) => void} onEnd
  * @property {() => void} onCancel
@@ -13,6 +16,7 @@
 /** A palm often touches shortly before or after the pen. */
 const PALM_MS = 600;
 
+/** The listener of a surface's pointer events. */
 export class Pen {
   #surface;
   #listener;
@@ -38,10 +42,12 @@ export class Pen {
     surface.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
+  /** @returns {boolean} whether a pointer draws */
   get isDown() {
     return this.#pointerId !== null;
   }
 
+  /** @param {PointerEvent} event */
   #down(event) {
     const isPen = event.pointerType === "pen";
     const isPalm = event.pointerType === "touch" && event.timeStamp - this.#lastPenTime < PALM_MS;
@@ -55,6 +61,7 @@ export class Pen {
     this.#listener.onMove(this.#stroke);
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
     if (event.pointerId !== this.#pointerId) return;
     if (event.pointerType === "pen") this.#lastPenTime = event.timeStamp;
@@ -63,6 +70,7 @@ export class Pen {
     this.#listener.onMove(this.#stroke);
   }
 
+  /** @param {PointerEvent} event */
   #up(event) {
     if (event.pointerId !== this.#pointerId) return;
     if (event.type === "pointerup") this.#add(this.#listener.locate(event));
@@ -70,12 +78,14 @@ export class Pen {
     this.#listener.onEnd(this.#stroke);
   }
 
+  /** @param {PointerEvent} event */
   #cancel(event) {
     if (event.pointerId !== this.#pointerId) return;
     this.#pointerId = null;
     this.#listener.onCancel();
   }
 
+  /** @param {Point} point */
   #add(point) {
     const [x, y] = this.#stroke[this.#stroke.length - 1];
     if (point[0] !== x || point[1] !== y) this.#stroke.push(point);

@@ -1,14 +1,15 @@
 import { noCandidates } from "../shared/candidates.js";
 
 /**
- * Requests the candidates of a pad's ink: newer ink aborts the request of older ink, and late answers are dropped.
+ * @import { Candidates } from "../shared/candidates.js"
+ * @import { Pad } from "../shared/homoglyphs.js"
+ * @import { Strokes } from "../shared/strokes.js"
  *
- * @typedef {import("../shared/candidates.js").Candidates} Candidates
- * @typedef {import("../shared/homoglyphs.js").Pad} Pad
- * @typedef {import("../shared/strokes.js").Strokes} Strokes
  * @typedef {{topK: number, pad: Pad, signal: AbortSignal}} Options
  * @typedef {{recognize: (strokes: Strokes, options: Options) => Promise<Candidates>}} StrokeRecognizer
  */
+
+/** Requests the candidates of a pad's ink: newer ink aborts the request of older ink, and late answers are dropped. */
 export class Reader {
   /** @type {AbortController | null} */
   #current = null;

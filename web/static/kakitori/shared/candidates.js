@@ -1,6 +1,11 @@
 /**
  * From logits to ranked candidates. Mirrors kakitori/candidates.py; equality is tested.
  * Uses neither the document nor the inference engine.
+ */
+
+/**
+ * @import { Confidence } from "./confidence.js"
+ * @import { Homoglyphs, InkPlace } from "./homoglyphs.js"
  *
  * @typedef {Object} Candidate
  * @property {string} char the character, or the name of a class that is no single character
@@ -15,7 +20,7 @@
  * @typedef {Object} Classes
  * @property {string[]} characters by class index
  * @property {(string | null)[]} jis JIS X 0208 codes by class index
- * @property {import("./homoglyphs.js").Homoglyphs} homoglyphs
+ * @property {Homoglyphs} homoglyphs
  */
 
 import { isUnsure, softmax } from "./confidence.js";
@@ -27,9 +32,9 @@ import { describe } from "./strokes.js";
  * follow each other, ordered by the ink's size and place on the pad.
  *
  * @param {ArrayLike<number>} logits one per class
- * @param {{classes: Classes, confidence: import("./confidence.js").Confidence}} model
+ * @param {{classes: Classes, confidence: Confidence}} model
  * @param {number} topK how many; all where there are fewer
- * @param {import("./homoglyphs.js").InkPlace | null} [place] null where the pad's size is not known
+ * @param {InkPlace | null} [place] null where the pad's size is not known
  * @returns {Candidates}
  * @throws {Error} if a logit is NaN or infinite.
  */
@@ -60,7 +65,7 @@ export function checkTopK(topK) {
   return /** @type {number} */ (topK);
 }
 
-/** Return the number of code points of a text: 𠮷 is one. @param {string} text */
+/** Return the number of code points of a text: 𠮷 is one. @param {string} text @returns {number} */
 export function countCodePoints(text) {
   return [...text].length;
 }
@@ -75,7 +80,7 @@ function codePoint(char) {
  *
  * @param {Classes} classes
  * @param {number} index
- * @param {import("./homoglyphs.js").InkPlace | null} place
+ * @param {InkPlace | null} place
  * @returns {[string, string | null][]}
  */
 function charactersOf({ characters, jis, homoglyphs }, index, place) {

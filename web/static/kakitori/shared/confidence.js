@@ -1,7 +1,9 @@
 /**
  * Calibrated probabilities and the rejection of unsure answers. Mirrors kakitori/confidence.py; equality is tested.
  * Uses neither the document nor the inference engine.
- *
+ */
+
+/**
  * @typedef {Object} Confidence
  * @property {number} temperature probabilities are the softmax of logits / temperature
  * @property {number} rejectionTemperature of the softmax whose largest probability is the rejection score

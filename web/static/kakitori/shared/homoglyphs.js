@@ -1,6 +1,10 @@
 /**
  * Homoglyphs: characters of one shape, such as つ and っ, ordered by the ink's size and place on the pad.
  * Mirrors kakitori/homoglyphs.py; equality is tested. Uses neither the document nor the inference engine.
+ */
+
+/**
+ * @import { Strokes } from "./strokes.js"
  *
  * @typedef {{width: number, height: number}} Pad the sides of the pad, in the unit of the strokes; [0, 0] is its upper
  *   left corner
@@ -17,7 +21,7 @@
 /**
  * Return the size and place of ink on its pad.
  *
- * @param {import("./strokes.js").Strokes} strokes at least one point
+ * @param {Strokes} strokes at least one point
  * @param {Pad} pad
  * @returns {InkPlace}
  */
@@ -43,12 +47,12 @@ export function orderHomoglyphs(homoglyphs, places, ink) {
   return [...fits, ...homoglyphs.filter((char) => !fits.includes(char))];
 }
 
-/** @param {Place | undefined} place @param {InkPlace} ink */
+/** @param {Place | undefined} place @param {InkPlace} ink @returns {boolean} */
 function holds(place, ink) {
   return place !== undefined && isWithin(ink.size, place.size) && isWithin(ink.middle, place.middle);
 }
 
-/** @param {number} value @param {[number, number]} range */
+/** @param {number} value @param {[number, number]} range @returns {boolean} */
 function isWithin(value, [least, most]) {
   return least <= value && value <= most;
 }

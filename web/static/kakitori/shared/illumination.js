@@ -8,9 +8,21 @@ const CELLS = 64;
 const REACH = 9;
 const BROAD = 2;
 
-/** @typedef {{levels: Float64Array, rows: number, columns: number}} Grid */
+/**
+ * @typedef {{levels: Float64Array, rows: number, columns: number}} Grid a level of each cell, row by row
+ * @typedef {Grid & {most: number, least: number, range: number}} Paper the highest and lowest level, and their difference
+ * @typedef {{first: number, second: number, near: number, far: number}} Neighbours two cells, with the weight of each
+ */
 
-/** Return the sum and the number of pixels of each square of `side` pixels; the last squares may be cut off. */
+/**
+ * Return the sum and the number of pixels of each square of `side` pixels; the last squares may be cut off.
+ *
+ * @param {Int32Array} grey
+ * @param {number} width
+ * @param {number} height
+ * @param {number} side
+ * @returns {{sums: Float64Array, pixels: Float64Array, rows: number, columns: number}}
+ */
 function cellSums(grey, width, height, side) {
   const [rows, columns] = [Math.ceil(height / side), Math.ceil(width / side)];
   const [sums, pixels] = [new Float64Array(rows * columns), new Float64Array(rows * columns)];
@@ -24,7 +36,12 @@ function cellSums(grey, width, height, side) {
   return { sums, pixels, rows, columns };
 }
 
-/** Return the maximum of each level and its neighbours along its column, transposed. @returns {Grid} */
+/**
+ * Return the maximum of each level and its neighbours along its column, transposed.
+ *
+ * @param {Grid} grid
+ * @returns {Grid}
+ */
 function maximumAlongColumns({ levels, rows, columns }) {
   const maxima = new Float64Array(rows * columns);
   for (let column = 0; column < columns; column += 1) {
@@ -38,17 +55,26 @@ function maximumAlongColumns({ levels, rows, columns }) {
   return { levels: maxima, rows: columns, columns: rows };
 }
 
+/** @param {Grid} grid @returns {Grid} */
 const windowMaximum = (grid) => maximumAlongColumns(maximumAlongColumns(grid));
+/** @param {Grid} grid @returns {Grid} */
 const negated = (grid) => ({ ...grid, levels: grid.levels.map((level) => -level) });
 
-/** Return the grey closing of cells, with its highest and lowest level and their difference. @param {Grid} cells */
+/** Return the grey closing of cells. @param {Grid} cells @returns {Paper} */
 function closing(cells) {
   const paper = negated(windowMaximum(negated(windowMaximum(cells))));
   const [most, least] = [Math.max(...paper.levels), Math.min(...paper.levels)];
   return { ...paper, most, least, range: most - least };
 }
 
-/** Return the two cells between which each of `length` pixels lies, and their weights, which sum to 2 · side. */
+/**
+ * Return the two cells between which each of `length` pixels lies, and their weights, which sum to 2 · side.
+ *
+ * @param {number} length
+ * @param {number} side of a cell in pixels
+ * @param {number} cells
+ * @returns {Neighbours[]}
+ */
 function betweenCells(length, side, cells) {
   return Array.from({ length }, (_, pixel) => {
     const place = Math.min(Math.max(2 * pixel + 1 - side, 0), 2 * side * (cells - 1));
@@ -58,7 +84,17 @@ function betweenCells(length, side, cells) {
   });
 }
 
-/** Return a picture's levels divided by the light: the background level, relative to its highest. */
+/**
+ * Return a picture's levels divided by the light: the background level, relative to its highest.
+ *
+ * @param {Int32Array} picture
+ * @param {number} width
+ * @param {number} height
+ * @param {Paper} paper
+ * @param {number} side of a cell in pixels
+ * @param {number} white
+ * @returns {Int32Array}
+ */
 function divide(picture, width, height, paper, side, white) {
   const corrected = new Int32Array(picture.length);
   const across = betweenCells(width, side, paper.columns);

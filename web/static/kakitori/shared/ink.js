@@ -6,9 +6,9 @@
  *   coverage  of a pixel: clamp(radius + 0.5 - d, 0, 1), d the distance in pixels from its centre
  *             (column + 0.5, row + 0.5) to the nearest stroke segment; a one-point stroke is a dot
  *   tensor    2·coverage - 1: paper -1, ink +1
- *
- * @typedef {import("./strokes.js").Strokes} Strokes
  */
+
+/** @import { Point, Strokes } from "./strokes.js" */
 
 /** Of ink, in its own unit: less is a single spot, whose scale would overflow. */
 const SMALLEST_SIDE = 1e-300;
@@ -38,7 +38,15 @@ export function fit(strokes, size, margin) {
     stroke.map(([x, y]) => [(x - middleX) * scale + size / 2, (y - middleY) * scale + size / 2]));
 }
 
-/** Raise `coverage` in place where the segment from a to b, with a pen of `radius` pixels, covers more. */
+/**
+ * Raise `coverage` in place where the segment from a to b, with a pen of `radius` pixels, covers more.
+ *
+ * @param {Float64Array} coverage size × size
+ * @param {number} size
+ * @param {Point} a
+ * @param {Point} b
+ * @param {number} radius
+ */
 function coverSegment(coverage, size, [ax, ay], [bx, by], radius) {
   const reach = radius + 0.5;
   const [dx, dy] = [bx - ax, by - ay];

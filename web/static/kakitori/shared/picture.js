@@ -4,6 +4,8 @@
  * Uses neither the document nor the inference engine.
  */
 
+/** @import { Box } from "./speckle.js" */
+
 import { correctIllumination } from "./illumination.js";
 import { findBox } from "./speckle.js";
 import { describe } from "./strokes.js";
@@ -16,26 +18,41 @@ const BIN = Math.floor(WHITE / BINS) + 1;
 const GRAIN = [3, 10];
 
 /**
+ * @typedef {Object} Picture an ImageData, or an object with its fields
+ * @property {Uint8ClampedArray | Uint8Array} data RGBA, 4 bytes a pixel, row by row
+ * @property {number} width at least 2
+ * @property {number} height at least 2
+ *
+ * @typedef {{first: number, weights: number[]}} Filter the first source pixel of a target pixel, and the weights from it on
+ */
+
+/**
  * Return a picture's fields, checked.
  *
- * @param {unknown} image an ImageData, or anything with its fields
- * @returns {{data: Uint8ClampedArray, width: number, height: number}}
+ * @param {unknown} image
+ * @returns {Picture}
  * @throws {TypeError} if it is not RGBA pixels.
  * @throws {RangeError} if it is smaller than 2 x 2 pixels.
  */
 export function checkImage(image) {
-  const { data, width, height } = /** @type {any} */ (image ?? {});
+  const { data, width, height } = /** @type {Partial<Record<keyof Picture, unknown>>} */ (image ?? {});
   const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
-  if (!isBytes || data.length !== width * height * 4) {
+  const [columns, rows] = [width, height].map((side) => (Number.isInteger(side) ? Number(side) : NaN));
+  if (!isBytes || data.length !== columns * rows * 4) {
     throw new TypeError(`The picture is ${describe(image)}: expected an ImageData, width × height × 4 bytes.`);
   }
-  if (Math.min(width, height) < 2) {
-    throw new RangeError(`The picture is ${width} x ${height} pixels: expected at least 2 x 2.`);
+  if (Math.min(columns, rows) < 2) {
+    throw new RangeError(`The picture is ${columns} x ${rows} pixels: expected at least 2 x 2.`);
   }
-  return { data, width, height };
+  return { data, width: columns, height: rows };
 }
 
-/** Return luminance in [0, WHITE] of RGBA bytes, over white. @param {Uint8ClampedArray | Uint8Array} data */
+/**
+ * Return luminance in [0, WHITE] of RGBA bytes, over white.
+ *
+ * @param {Uint8ClampedArray | Uint8Array} data
+ * @returns {Int32Array}
+ */
 function toGrey(data) {
   const grey = new Int32Array(data.length / 4);
   for (let i = 0, at = 0; i < grey.length; i += 1, at += 4) {
@@ -45,12 +62,17 @@ function toGrey(data) {
   return grey;
 }
 
-/** Return the median of all pixels, the lower of the two middle ones. @param {Int32Array} grey */
+/** Return the median of all pixels, the lower of the two middle ones. @param {Int32Array} grey @returns {number} */
 function paperLevel(grey) {
   return grey.slice().sort()[Math.floor((grey.length - 1) / 2)];
 }
 
-/** Return the first bin of ink: the split that maximises the variance between the two sides. @param {Int32Array} difference */
+/**
+ * Return the first bin of ink: the split that maximises the variance between the two sides.
+ *
+ * @param {Int32Array} difference
+ * @returns {number}
+ */
 function otsuBin(difference) {
   const counts = new Float64Array(BINS);
   for (const value of difference) counts[Math.floor(value / BIN)] += 1;
@@ -67,7 +89,13 @@ function otsuBin(difference) {
   return bestBin + 1;
 }
 
-/** Return the mean difference of the ink pixels from the paper. @param {Int32Array} difference @param {Uint8Array} ink */
+/**
+ * Return the mean difference of the ink pixels from the paper.
+ *
+ * @param {Int32Array} difference
+ * @param {Uint8Array} ink
+ * @returns {number}
+ */
 function inkLevel(difference, ink) {
   let [sum, count] = [0, 0];
   for (let i = 0; i < ink.length; i += 1) {
@@ -78,9 +106,13 @@ function inkLevel(difference, ink) {
 }
 
 /**
- * Return for each target pixel its first source pixel, and the weights from there on.
+ * Return the filter of each target pixel.
  *
- * @returns {{first: number, weights: number[]}[]}
+ * @param {number} source pixels of the box's side
+ * @param {number} start where the box begins, in target pixels
+ * @param {number} scale target pixels for each source pixel
+ * @param {number} target pixels of the result's side
+ * @returns {Filter[]}
  */
 function triangleFilter(source, start, scale, target) {
   const support = Math.max(1, 1 / scale);
@@ -88,18 +120,31 @@ function triangleFilter(source, start, scale, target) {
   return Array.from({ length: target }, (_, t) => {
     const centre = (t + 0.5 - start) / scale;
     const middle = Math.floor(centre);
+    /** @param {number} at */
     const weigh = (at) => Math.max(0, 1 - Math.abs(at + 0.5 - centre) / support);
     let full = 0; // beyond the picture is paper, so the weights outside of it count too
     for (let at = middle - reach; at <= middle + reach; at += 1) full += weigh(at);
     const first = Math.max(0, middle - reach);
     const last = Math.min(source - 1, middle + reach);
+    /** @type {number[]} */
     const weights = [];
     for (let at = first; at <= last; at += 1) weights.push(weigh(at) / full);
     return { first, weights };
   });
 }
 
-/** Return the box of the contrast from `grain` (0) to `level` (1), resampled: rows, then columns; size × size. */
+/**
+ * Return the box of the contrast from `grain` (0) to `level` (1), resampled: rows, then columns.
+ *
+ * @param {Int32Array} difference
+ * @param {number} width of the picture
+ * @param {Box} box
+ * @param {number} grain
+ * @param {number} level
+ * @param {number} size
+ * @param {number} margin
+ * @returns {Float32Array} size × size
+ */
 function resample(difference, width, box, grain, level, size, margin) {
   const [boxHeight, boxWidth] = [box.bottom - box.top, box.right - box.left];
   const scale = ((1 - 2 * margin) * size) / Math.max(boxHeight, boxWidth);
@@ -125,8 +170,7 @@ function resample(difference, width, box, grain, level, size, margin) {
 /**
  * Return the coverage of every pixel in [0, 1], row by row, 0 is paper; null where the picture shows no ink.
  *
- * @param {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} image at least 2 × 2 RGBA pixels,
- *     dark on light or light on dark
+ * @param {Picture} image dark on light or light on dark
  * @param {number} size pixels
  * @param {number} margin share of the side left free on each side of the ink's longer extent
  * @returns {Float32Array | null} size × size

@@ -14,7 +14,14 @@ const LONG = [9, 10];
 /** @typedef {{top: number, bottom: number, left: number, right: number}} Box bottom and right excluded */
 /** @typedef {Box & {pixels: number, inside: number}} Component the number of its pixels, and of those not in the edge */
 
-/** Return the 8-connected components of the ink. @returns {Component[]} */
+/**
+ * Return the 8-connected components of the ink.
+ *
+ * @param {Uint8Array} ink
+ * @param {number} width
+ * @param {number} height
+ * @returns {Component[]}
+ */
 function findComponents(ink, width, height) {
   const edgeY = Math.max(1, Math.floor(height / EDGE));
   const edgeX = Math.max(1, Math.floor(width / EDGE));
@@ -55,21 +62,27 @@ function findComponents(ink, width, height) {
  * Return the bounding box of the character in a picture's ink.
  *
  * @param {Uint8Array} ink 1 where there is ink, row by row; at least one pixel is
+ * @param {number} width
+ * @param {number} height
  * @returns {Box}
  */
 export function findBox(ink, width, height) {
   const components = findComponents(ink, width, height);
+  /** @param {Component[]} some */
   const count = (some) => some.reduce((sum, component) => sum + component.pixels, 0);
   const total = count(components);
+  /** @param {Component} component */
   const isSpeckle = ({ pixels }) =>
     pixels * SPECKLE < total || (pixels <= TINY && pixels * TINY_SPECKLE < total);
   const isFragmented = count(components.filter(isSpeckle)) * FRAGMENTED > total;
+  /** @param {Component} component */
   const isLine = ({ top, bottom, left, right, pixels, inside }) =>
     inside * INWARD <= pixels &&
     ((bottom - top) * LONG[1] >= height * LONG[0] || (right - left) * LONG[1] >= width * LONG[0]);
   const clean = isFragmented ? components : components.filter((component) => !isSpeckle(component));
   const rest = clean.filter((component) => !isLine(component));
   const isCropped = rest.length === 0 || rest.some(({ inside, pixels }) => inside < pixels);
+  /** @type {Box[]} */
   const kept = isCropped ? clean : rest;
   return kept.reduce((box, { top, bottom, left, right }) => ({
     top: Math.min(box.top, top),

@@ -1,5 +1,7 @@
+/** Checks of what callers pass in. Mirrors kakitori/strokes.py. Uses neither the document nor the inference engine. */
+
 /**
- * Checks of what callers pass in. Mirrors kakitori/strokes.py. Uses neither the document nor the inference engine.
+ * @import { Pad } from "./homoglyphs.js"
  *
  * @typedef {[number, number]} Point  x then y, y down, in any unit
  * @typedef {Point[]} Stroke
@@ -21,7 +23,7 @@ export function checkStrokes(strokes) {
   if (!Array.isArray(strokes)) {
     throw new TypeError(`Strokes are ${describe(strokes)}: expected a list of strokes, [[[x, y], …], …].`);
   }
-  return strokes.map(checkStroke).filter((stroke) => stroke.length > 0);
+  return Array.from(strokes, checkStroke).filter((stroke) => stroke.length > 0);
 }
 
 /** @param {unknown} stroke @param {number} index @returns {Stroke} */
@@ -29,46 +31,49 @@ function checkStroke(stroke, index) {
   if (!Array.isArray(stroke)) {
     throw new TypeError(`Stroke ${index} is ${describe(stroke)}: expected a list of points, [[x, y], …].`);
   }
-  return stroke.map((point, position) => checkPoint(point, `Point ${position} of stroke ${index}`));
+  return Array.from(stroke, (point, position) => checkPoint(point, `Point ${position} of stroke ${index}`));
 }
 
 /** @param {unknown} point @param {string} where @returns {Point} */
 function checkPoint(point, where) {
-  if (point === null || typeof point !== "object" || point.length !== 2) {
+  const pair = /** @type {ArrayLike<unknown>} */ (point); // typed arrays are accepted too
+  if (point === null || typeof point !== "object" || pair.length !== 2) {
     throw new TypeError(`${where} is ${describe(point)}: expected a pair [x, y].`);
   }
-  const [x, y] = [point[0], point[1]];
-  for (const value of [x, y]) {
-    if (typeof value !== "number") throw new TypeError(`${where} holds ${describe(value)}: expected two numbers.`);
-    if (!(Math.abs(value) <= MAX_COORDINATE)) {
-      throw new RangeError(`${where} holds ${value}: expected finite numbers within ±${MAX_COORDINATE}.`);
-    }
+  return [checkCoordinate(pair[0], where), checkCoordinate(pair[1], where)];
+}
+
+/** @param {unknown} value @param {string} where @returns {number} */
+function checkCoordinate(value, where) {
+  if (typeof value !== "number") throw new TypeError(`${where} holds ${describe(value)}: expected two numbers.`);
+  if (!(Math.abs(value) <= MAX_COORDINATE)) {
+    throw new RangeError(`${where} holds ${value}: expected finite numbers within ±${MAX_COORDINATE}.`);
   }
-  return [x, y];
+  return value;
 }
 
 /**
  * Return the sides of a pad, checked.
  *
  * @param {unknown} pad
- * @returns {import("./homoglyphs.js").Pad | null} null for undefined and null
+ * @returns {Pad | null} null for undefined and null
  * @throws {TypeError | RangeError} if its width or height is not a number above 0.
  */
 export function checkPad(pad) {
   if (pad === undefined || pad === null) return null;
-  const { width, height } = /** @type {any} */ (pad);
-  for (const side of [width, height]) {
-    if (typeof side !== "number") throw new TypeError(`The pad is ${describe(pad)}: expected {width, height}, two numbers.`);
-    if (!(side > 0 && side <= MAX_COORDINATE)) {
-      throw new RangeError(`The pad is ${width} x ${height}: expected a width and a height above 0.`);
-    }
+  const { width, height } = /** @type {{width?: unknown, height?: unknown}} */ (pad);
+  if (typeof width !== "number" || typeof height !== "number") {
+    throw new TypeError(`The pad is ${describe(pad)}: expected {width, height}, two numbers.`);
+  }
+  if (![width, height].every((side) => side > 0 && side <= MAX_COORDINATE)) {
+    throw new RangeError(`The pad is ${width} x ${height}: expected a width and a height above 0.`);
   }
   return { width, height };
 }
 
-/** Return a value, or its kind and length, for an error message. @param {unknown} value */
+/** Return a value, or its kind and length, for an error message. @param {unknown} value @returns {string} */
 export function describe(value) {
   if (value === null || typeof value !== "object") return typeof value === "string" ? `"${value}"` : String(value);
-  const length = /** @type {any} */ (value).length;
-  return `${value.constructor?.name ?? "object"}${length === undefined ? "" : ` of length ${length}`}`;
+  const length = /** @type {{length?: unknown}} */ (value).length;
+  return `${value.constructor?.name ?? "object"}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }

@@ -6,16 +6,18 @@ import { sha256 } from "../shared/sha256.js";
  * Return the value of a JSON file.
  *
  * @param {URL} url
- * @param {RequestCache} [cache]
- * @returns {Promise<any>}
+ * @param {RequestInit["cache"]} [cache]
+ * @returns {Promise<unknown>}
  * @throws {Error} if it cannot be fetched or is not JSON.
  */
 export async function fetchJson(url, cache) {
   const response = await get(url, cache);
   try {
-    return await response.json();
-  } catch {
-    throw new Error(`${url.pathname} is not valid JSON: copy it again.`);
+    /** @type {unknown} */
+    const value = await response.json();
+    return value;
+  } catch (error) {
+    throw error instanceof SyntaxError ? new Error(`${url.pathname} is not valid JSON: copy it again.`) : unreachable(url);
   }
 }
 
@@ -31,12 +33,16 @@ export async function fetchJson(url, cache) {
 export async function fetchBytes(url, expectedBytes, onBytes) {
   const response = await get(url);
   const bytes = new Uint8Array(expectedBytes);
-  const reader = response.body.getReader();
+  const reader = response.body?.getReader(); // an answer without content has no body
   let loaded = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    if (loaded + part.value.length <= expectedBytes) bytes.set(part.value, loaded);
-    loaded += part.value.length;
-    onBytes(part.value.length);
+  try {
+    for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+      if (loaded + part.value.length <= expectedBytes) bytes.set(part.value, loaded);
+      loaded += part.value.length;
+      onBytes(part.value.length);
+    }
+  } catch {
+    throw unreachable(url);
   }
   if (loaded !== expectedBytes) {
     throw new Error(`${url.pathname} has ${loaded} bytes, expected ${expectedBytes}: reload, or copy it again.`);
@@ -61,13 +67,19 @@ export async function verify(bytes, expected, name) {
   return found !== null;
 }
 
-/** @param {URL} url @param {RequestCache} [cache] */
+/** Return the error of a connection that fails, before or during the download. @param {URL} url @returns {Error} */
+function unreachable(url) {
+  return new Error(`${url.pathname} could not be fetched: check the connection, then try again.`);
+}
+
+/** @param {URL} url @param {RequestInit["cache"]} [cache] @returns {Promise<Response>} */
 async function get(url, cache) {
+  /** @type {Response} */
   let response;
   try {
     response = await fetch(url, { cache, credentials: "same-origin" });
   } catch {
-    throw new Error(`${url.pathname} could not be fetched: check the connection, then try again.`);
+    throw unreachable(url);
   }
   if (!response.ok) {
     throw new Error(`${url.pathname} answered ${response.status}: is the whole folder on the server?`);

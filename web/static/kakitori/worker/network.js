@@ -5,13 +5,15 @@ import * as ort from "../ort/ort.wasm.min.mjs";
 const [INPUT, OUTPUT] = ["input", "logits"];
 const ERRORS_ONLY = 3; // ONNX Runtime's severity; its warnings would appear in the page's console
 
+/** @typedef {(input: Float32Array) => Promise<Float32Array>} Run from size × size values in [-1, 1] to logits */
+
 /**
  * Start the engine with a model and return the function that runs it.
  *
  * @param {Uint8Array<ArrayBuffer>} engine WebAssembly
  * @param {Uint8Array<ArrayBuffer>} model ONNX
  * @param {{size: number, numClasses: number}} facts
- * @returns {Promise<(input: Float32Array) => Promise<Float32Array>>} from size × size values in [-1, 1] to logits
+ * @returns {Promise<Run>}
  * @throws {Error} if the engine cannot start, or the model's input or output is not that of the facts.
  */
 export async function createNetwork(engine, model, { size, numClasses }) {
@@ -28,6 +30,7 @@ export async function createNetwork(engine, model, { size, numClasses }) {
     throw new Error(`The model has inputs ${session.inputNames} and outputs ${session.outputNames}: ` +
       `expected ${INPUT} and ${OUTPUT}.`);
   }
+  /** @type {Run} */
   const run = async (input) => {
     const results = await session.run({ [INPUT]: new ort.Tensor("float32", input, [1, 1, size, size]) });
     return /** @type {Float32Array} */ (results[OUTPUT].data);

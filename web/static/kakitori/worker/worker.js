@@ -1,6 +1,29 @@
+/** The recognizer's worker thread. */
+
 /**
- * The recognizer's worker thread. Messages in: {id, kind, ...}, see HANDLERS, and {kind: "cancel", id}.
- * Messages out: {kind: "progress", progress}, {id, result} or {id, error: {name, message}}.
+ * @import { Candidates } from "../shared/candidates.js"
+ * @import { InkPlace, Pad } from "../shared/homoglyphs.js"
+ * @import { ModelFacts } from "../shared/model.js"
+ * @import { Picture } from "../shared/picture.js"
+ * @import { Strokes } from "../shared/strokes.js"
+ * @import { Model, Progress } from "./load.js"
+ *
+ * @typedef {Object} Jobs messages in, by their kind; each has a number besides, its `id`
+ * @property {{kind: "load", baseUrl: string, variant: string | undefined}} load
+ * @property {{kind: "strokes", strokes: Strokes, topK: number, pad: Pad | null}} strokes
+ * @property {{kind: "image", image: Picture, topK: number}} image
+ *
+ * @typedef {Object} Results of the jobs
+ * @property {{variant: string, numClasses: number, size: number}} load
+ * @property {Candidates} strokes
+ * @property {Candidates} image
+ *
+ * @typedef {keyof Jobs} Kind
+ * @typedef {Jobs[Kind] & {id: number}} Job
+ * @typedef {{kind: "cancel", id: number}} Cancel a message in: the job is dropped if it has not begun
+ * @typedef {{kind: "progress", progress: Progress}} Report a message out, while a model is loaded
+ * @typedef {{kind: "result", id: number, result: Results[Kind]}} Result a message out, at the end of a job
+ * @typedef {{kind: "error", id: number, error: {name: string, message: string}}} Failure likewise
  */
 
 import { rasteriseImage } from "../shared/picture.js";
@@ -9,40 +32,62 @@ import { noCandidates, rank } from "../shared/candidates.js";
 import { inkPlace } from "../shared/homoglyphs.js";
 import { load } from "./load.js";
 
-/** @type {Awaited<ReturnType<typeof load>>} */
+/** @type {Model} */
 let model;
 /** @type {Set<number>} ids of the jobs that have neither begun nor been aborted */
 const waiting = new Set();
 /** One job at a time: the engine must not be entered while it runs ("Session already started"). */
 let tail = Promise.resolve();
 
+/** @type {Readonly<{[K in Kind]: (job: Jobs[K]) => Promise<Results[K]>}>} */
 const HANDLERS = Object.freeze({
   load: async ({ baseUrl, variant }) => {
-    model = await load(baseUrl, variant, (progress) => postMessage({ kind: "progress", progress }));
+    model = await load(baseUrl, variant, (progress) => post({ kind: "progress", progress }));
     const { variant: name, numClasses, size } = model.facts;
     return { variant: name, numClasses, size };
   },
-  strokes: ({ strokes, topK, pad }) => strokes.length === 0 ? noCandidates() : candidates(topK, ({ size, margin, radius }) =>
-    rasterise(strokes, size, margin, radius), pad && inkPlace(strokes, pad)),
-  image: ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
+  strokes: async ({ strokes, topK, pad }) => strokes.length === 0 ? noCandidates() : candidates(topK,
+    ({ size, margin, radius }) => rasterise(strokes, size, margin, radius), pad && inkPlace(strokes, pad)),
+  image: async ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
 });
 
-/** Return the candidates for the coverage that `draw` returns, and none where it returns null: no ink. */
+/**
+ * Return the candidates for the coverage that `draw` returns, and none where it returns null: no ink.
+ *
+ * @param {number} topK
+ * @param {(facts: ModelFacts) => Float32Array | null} draw
+ * @param {InkPlace | null} [place]
+ * @returns {Promise<Candidates>}
+ */
 async function candidates(topK, draw, place = null) {
   const coverage = draw(model.facts);
   return coverage === null ? noCandidates() : rank(await model.run(toTensor(coverage)), model.facts, topK, place);
 }
 
-async function answer(message) {
-  if (!waiting.delete(message.id)) return;
+/** @param {Report | Result | Failure} message */
+function post(message) {
+  postMessage(message);
+}
+
+/** @template {Kind} K @param {K} kind @param {Jobs[K]} job @returns {Promise<Results[K]>} */
+function run(kind, job) {
+  return HANDLERS[kind](job);
+}
+
+/** @param {Job} job */
+async function answer(job) {
+  const { id } = job;
+  if (!waiting.delete(id)) return;
   try {
-    postMessage({ id: message.id, result: await HANDLERS[message.kind](message) });
+    post({ kind: "result", id, result: await run(job.kind, job) });
   } catch (error) {
-    postMessage({ id: message.id, error: { name: error.name, message: error.message } });
+    // The engine, compiled from C++, also throws numbers and strings.
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    post({ kind: "error", id, error: { name, message } });
   }
 }
 
-addEventListener("message", ({ data }) => {
+addEventListener("message", (/** @type {MessageEvent<Job | Cancel>} */ { data }) => {
   if (data.kind === "cancel") {
     waiting.delete(data.id);
     return;
