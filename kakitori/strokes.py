@@ -10,7 +10,8 @@ import numpy as np
 
 from kakitori.errors import DataError, NoInkError
 
-Strokes = Sequence[Sequence[Sequence[float]]]  # of points, x then y, y down, in any unit
+# Of points, x then y, y down, in any unit: lists, arrays (P, 2), or one array (S, P, 2).
+Strokes = Sequence[Sequence[Sequence[float]]] | Sequence[np.ndarray] | np.ndarray
 MAX_COORDINATE = 1e15  # beyond it, float64 resolves differences of coordinates no finer than 1/8
 NUMBERS = "iuf"  # kinds of NumPy's dtypes
 
@@ -37,7 +38,7 @@ def pack(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
     return points, starts
 
 
-def _to_points(stroke: Sequence[Sequence[float]]) -> np.ndarray:
+def _to_points(stroke: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     """Return a stroke's points, (P, 2) float64."""
     try:
         points = np.asarray(stroke)
