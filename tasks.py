@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from invoke import Collection, Exit, task
 
@@ -22,7 +23,7 @@ ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
 TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
 
 
-def clear_errors(body: Callable) -> Callable:
+def clear_errors(body: Callable[..., Any]) -> Callable[..., Any]:
     """Turn a user's mistake into its one sentence and exit status 1."""
 
     @functools.wraps(body)
@@ -71,7 +72,7 @@ def train(c, recipe=None, **flags):
     from training.fit.train import train, train_stages
 
     stages = read_recipe(Path(recipe), flags) if recipe else [TrainConfig.from_flags(flags)]
-    spec = train_stages(stages) if recipe else train(*stages)
+    spec = train_stages(stages) if recipe else train(stages[0])
     if spec:  # only in the first of several processes
         model, facts = stages[-1].model, spec.training
         write_card(model)

@@ -33,7 +33,8 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     check_finite(logits)
     logits = logits.astype(np.float64)
     weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
-    return weights / weights.sum(axis=1, keepdims=True)
+    probabilities: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def best_probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:

@@ -46,7 +46,8 @@ def correct_illumination(grey: np.ndarray, white: int, tolerance: int) -> np.nda
     if np.ptp(paper) < tolerance or brightest >= BROAD * paper.min():
         return grey
     light = _between_cells(_between_cells(paper, len(grey), side).T, grey.shape[1], side).T // (2 * side) ** 2
-    return np.minimum(picture.astype(np.int64) * brightest // light, white).astype(np.int32)
+    even: np.ndarray = np.minimum(picture.astype(np.int64) * brightest // light, white)
+    return even.astype(np.int32)
 
 
 def _cell_means(picture: np.ndarray, side: int) -> np.ndarray:
@@ -81,4 +82,5 @@ def _between_cells(paper: np.ndarray, length: int, side: int) -> np.ndarray:
     place = np.clip(2 * np.arange(length) + 1 - side, 0, 2 * side * (len(paper) - 1))
     first, rest = np.divmod(place, 2 * side)
     second = np.minimum(first + 1, len(paper) - 1)
-    return paper[first] * (2 * side - rest[:, None]) + paper[second] * rest[:, None]
+    between: np.ndarray = paper[first] * (2 * side - rest[:, None]) + paper[second] * rest[:, None]
+    return between

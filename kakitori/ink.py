@@ -29,7 +29,8 @@ def fit(points: np.ndarray, size: int, margin: float) -> np.ndarray:
     low, high = points.min(axis=0), points.max(axis=0)
     side = (high - low).max()
     scale = (1 - 2 * margin) * size / side if side > SMALLEST_SIDE else 1.0
-    return (points - (low + high) / 2) * scale + size / 2
+    fitted: np.ndarray = (points - (low + high) / 2) * scale + size / 2
+    return fitted
 
 
 def cover(coverage: np.ndarray, points: np.ndarray, starts: np.ndarray, radii: np.ndarray) -> None:

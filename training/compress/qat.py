@@ -11,6 +11,7 @@ bits, adds a little noise; validation computes in float32.
 import copy
 import operator
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -200,7 +201,7 @@ def _round_alike(traced: fx.GraphModule, node: fx.Node) -> None:
     if isinstance(rounding, ActivationRounding):
         with traced.graph.inserting_after(before):
             bounds = [traced.graph.get_attr(f"{before.target}.{name}") for name in ("low", "high")]
-        levels = (*bounds, rounding.most)
+        levels: tuple[Any, ...] = (*bounds, rounding.most)
     else:  # a call of `rounded`
         levels = before.args[1:]
     with traced.graph.inserting_after(node):
