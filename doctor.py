@@ -74,6 +74,7 @@ NEEDS = (
     Need("bench", (*MODEL, "weights", "site variant")),
     Need("read", (*CORE, "site variant")),
     Need("compat", (*CORE, "packages [test]", "site variant", "npm packages", "runs folder", *BROWSERS)),
+    Need("lint", (*CORE, "packages [train]", "packages [test]", "npm packages")),
     Need("test", (*CORE, "packages [train]", "packages [test]", "npm packages", "chromium")),
 )
 

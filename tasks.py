@@ -271,6 +271,16 @@ def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)
 
 
+@task(help={"fix": "Let ruff mend and format what it can first.", "quick": "Ruff and mypy only: no npm."})
+@clear_errors
+def lint(c, fix=False, quick=False):
+    """Check the code: ruff, mypy, eslint, tsc, and actionlint on the workflow."""
+    import checks
+
+    if found := checks.lint(fix, quick=quick):
+        raise Exit(f"Findings of {', '.join(found)}: see above.", code=1)
+
+
 @task(
     name="test",
     help={
