@@ -300,4 +300,6 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, read, doctor, run_tests)
+ns = Collection(
+    data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, read, doctor, lint, run_tests
+)
