@@ -46,8 +46,8 @@ def correct_illumination(grey: np.ndarray, white: int, tolerance: int) -> np.nda
     if np.ptp(paper) < tolerance or brightest >= BROAD * paper.min():
         return grey
     light = _between_cells(_between_cells(paper, len(grey), side).T, grey.shape[1], side).T // (2 * side) ** 2
-    even: np.ndarray = np.minimum(picture.astype(np.int64) * brightest // light, white)
-    return even.astype(np.int32)
+    lit: np.ndarray = np.minimum(picture.astype(np.int64) * brightest // light, white).astype(np.int32)
+    return lit
 
 
 def _cell_means(picture: np.ndarray, side: int) -> np.ndarray:

@@ -74,8 +74,8 @@ def fit_grey(grey: np.ndarray, margin: float, size: int) -> np.ndarray | None:
     contrast = np.minimum(1.0, np.maximum(0, box - grain) / (level - grain))
     scale = (1 - 2 * margin) * size / max(box.shape)
     across = _resample(np.ascontiguousarray(_resample(contrast, scale, size).T), scale, size)  # (x, y)
-    coverage: np.ndarray = np.clip(across.T, 0.0, 1.0)
-    return coverage.astype(np.float32)
+    coverage: np.ndarray = np.clip(across.T, 0.0, 1.0).astype(np.float32)
+    return coverage
 
 
 def _otsu_bin(counts: np.ndarray) -> int:
