@@ -58,9 +58,9 @@ def lint(fix: bool = False, root: Path = ROOT, quick: bool = False) -> list[str]
         else:
             summary[name] = ""
     print()
-    for name, problem in summary.items():
-        print(f"{name:<16} {problem or 'no findings'}")
-    return [name for name, problem in summary.items() if problem]
+    for name, findings in summary.items():
+        print(f"{name:<16} {findings or 'no findings'}")
+    return [name for name, findings in summary.items() if findings]
 
 
 def python_checks(fix: bool, root: Path) -> list[tuple[str, Callable[[], None]]]:
@@ -88,4 +88,4 @@ def run_tool(command: tuple[str, ...], root: Path) -> None:
     sys.stdout.flush()
     status = subprocess.run([sys.executable, "-m", *command], cwd=root, check=False).returncode
     if status:
-        raise FindingsError(f"findings: see above (exit status {status}).")
+        raise FindingsError(f"{command[0]} has findings, printed above (exit status {status}).")
