@@ -1,4 +1,4 @@
-"""Check what each task needs on this machine, and give the command that mends what is missing.
+"""Check what each task needs on this machine, and give the command that installs or repairs what is missing.
 
 Imports no heavy package. The checks return findings; `examine` runs all of them, `show` prints them. A check tries what
 it reports: it creates and deletes a file in a folder, and opens the files that it says are readable.
@@ -47,7 +47,7 @@ class Finding:
     what: str
     found: str
     ok: bool | None = None
-    mend: str = ""  # the command, or the advice, that mends it
+    mend: str = ""  # the command, or the advice, that corrects it
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,16 @@ def installed_version(package: str) -> str | None:
 
 
 def read_pins(pyproject: Path) -> dict[str, dict[str, str]]:
-    """Return {extra: {package: version}}, "" being what every installation has."""
+    """Return {extra: {package: version}}, "" being what every installation of a checkout has."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    extras = {"": project["dependencies"], **project["optional-dependencies"]}
-    return {
-        extra: dict(pin.split("==") for pin in pins if "==" in pin)  # others name this project's own extras
-        for extra, pins in extras.items()
+    pins = {
+        extra: dict(pin.split("==") for pin in requirements if "==" in pin)  # others name this project's own extras
+        for extra, requirements in project["optional-dependencies"].items()
     }
+    # The package's own requirements are ranges: their versions are those that [train] pins.
+    names = [requirement.split(">=")[0] for requirement in project["dependencies"]]
+    every = {name: pins["train"].pop(name) for name in names} | pins.pop("site")
+    return {"": every} | {extra: pinned for extra, pinned in pins.items() if pinned}
 
 
 def check_packages(extra: str, pins: dict[str, str], find: Callable[[str], str | None] = installed_version) -> Finding:
@@ -259,7 +262,7 @@ def lacking(need: Need, findings: list[Finding]) -> list[Finding]:
 
 def show(findings: list[Finding], console: Console) -> bool:
     """Print the findings and what each task lacks; return whether all default tasks can run."""
-    machine = Table("", "found", "to mend it", title="This machine")
+    machine = Table("", "found", "to correct it", title="This machine")
     for finding in findings:
         colour = {True: "green", False: "red", None: "default"}[finding.ok]
         machine.add_row(escape(finding.what), f"[{colour}]{escape(finding.found)}[/]",

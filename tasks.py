@@ -256,7 +256,8 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
 
 @task(
     help={
-        "file": "A stroke file (JSON lines, gzipped or not) or a picture of one character; more may follow after --.",
+        "file": "A stroke file (JSON lines, gzipped or not) or a picture of one character, or - for standard input; "
+        "more may follow after --.",
         "model": "Model directory.",
         "variant": "An exported file such as strict.int8.",
         "top-k": "Number of candidates.",
@@ -266,9 +267,11 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
 @clear_errors
 def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
-    from kakitori.cli import print_readings
+    from kakitori.cli import main
 
-    print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)
+    arguments = ["read", "--model", model, "--variant", variant, "--top-k", str(top_k), *["--json"] * json]
+    if main([*arguments, "--", file, *shlex.split(c.remainder)]):
+        raise Exit(code=1)
 
 
 @task(help={"fix": "Let ruff mend and format what it can first.", "quick": "Ruff and mypy only: no npm."})

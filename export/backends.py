@@ -1,6 +1,6 @@
 """The tables of backends, precisions and variants of ONNX files. Standard library only.
 
-Each row holds its limits, with the reason in a comment or in docs/measurements.md; the code loops over rows.
+Each row holds its limits, with the reason in a comment or in docs/measurements.md#precisions; the code loops over rows.
 """
 
 from collections.abc import Iterable
@@ -32,11 +32,11 @@ class Precision:
     operators: frozenset[str] = frozenset()  # allowed in its files in addition to the backend's list
 
 
-# Logits are around 10, sums of hundreds of float32 products in another order: the largest difference measured on any
-# backend was 3e-5. Ten times that is far below what changes a probability by 0.001.
+# Logits are around 10, sums of hundreds of float32 products in another order. The limit is ten times the largest
+# difference measured, far below what changes a probability by 0.001: docs/measurements.md#limits-of-the-checks.
 FP32_MAX_LOGIT_DIFFERENCE = 3e-4
 
-# Why these forms and not others: docs/measurements.md, "Precisions". The fp16 graph computes in float16 between two
+# Why these forms and not others: docs/measurements.md#precisions. The fp16 graph computes in float16 between two
 # Casts, where the engine has float16 kernels; `*-weights` files are stored in fewer bits and compute in float32.
 PRECISIONS = {
     row.name: row

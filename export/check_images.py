@@ -19,12 +19,12 @@ ImageMaker = Callable[[np.ndarray, int, Sequence[int]], np.ndarray]
 SEED = int.from_bytes(b"export")
 CALIBRATION_SEED = (SEED, 1)
 EVALUATION_SEED = (SEED, 2)
-CALIBRATION_IMAGES = 500
-EVALUATION_PER_CLASS = 3
-# Small charsets (--class-limit) get more images of each class: on 2,000 images chance alone changes a drop by 0.2
-# points, and the limit is 0.3.
+CALIBRATION_IMAGES = 500  # 1,000 are no better: docs/measurements.md#static-int8
+EVALUATION_PER_CLASS = 3  # of large charsets; see EVALUATION_MINIMUM
+# Small charsets (--class-limit) get more images of each class, so that chance alone does not reach the limit of a drop:
+# docs/measurements.md#limits-of-the-checks.
 EVALUATION_MINIMUM = 6_000
-PARITY_IMAGES = 64
+PARITY_IMAGES = 64  # for logits; accuracy is compared on all evaluation images
 
 
 @dataclass(frozen=True)

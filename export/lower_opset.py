@@ -1,7 +1,7 @@
 """Rewrite a graph of opset 18, as torch.export writes it, at an older opset.
 
-No converter can: torch 2.13 calls ONNX's, which fails with "No Adapter From Version $14 for Relu", and keeps 18;
-onnxscript 0.7.2 converts between 18 and 25 only. A plain classifier needs two changes.
+No existing converter does this: torch 2.13 calls ONNX's, which fails with "No Adapter From Version $14 for Relu", and
+keeps 18; onnxscript 0.7.2 converts between 18 and 25 only. A plain classifier needs two changes.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from export.errors import ExportError
 # The same at opsets 11, 12 and 18 for float32: https://onnx.ai/onnx/operators/
 UNCHANGED = frozenset({"Add", "AveragePool", "Conv", "Flatten", "Gemm", "MaxPool", "Mul", "Relu", "Sigmoid"})
 GLOBAL_POOLS = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
-OLDEST = 11
+OLDEST = 11  # the lowest opset of a backend
 
 
 def lower_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:

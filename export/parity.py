@@ -87,6 +87,6 @@ def check_parity(result: ParityResult, precision: Precision) -> None:
     if limit is not None and not result.max_logit_difference <= limit:
         raise ParityError(result.max_logit_difference, limit, result.inputs, result.engine)
     limit = precision.max_top1_drop
-    # One more misread image is chance, however few images there are.
+    # One more misclassified image may be chance, also in a small set.
     if not result.drop <= max(limit, 100 / result.images + 1e-6):
         raise AccuracyError(result.evaluation_set, result.drop, limit, result.images)

@@ -12,7 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 WEIGHTED_OPERATORS = ("Conv", "Gemm")
-BLOCK = 32  # weights along an output channel's inputs that share a 4-bit scale
+BLOCK = 32  # weights of an output channel that share a 4-bit scale: docs/measurements.md#precisions
 UNPACKING = {"int4.sixteenth": 1 / 16, "int4.minus_sixteen": -16, "int4.minus_eight": -8}
 
 

@@ -18,7 +18,7 @@ from export.graph_facts import BATCH, opset_of
 from export.lower_opset import lower_opset
 from kakitori.spec import INPUT_NAME, OUTPUT_NAME
 
-DYNAMO_OPSET = 18
+DYNAMO_OPSET = 18  # what torch.export writes, see `export_dynamo`
 
 
 def to_onnx(

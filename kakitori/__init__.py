@@ -2,7 +2,8 @@
 
     from kakitori import Recognizer
 
-May import NumPy, SciPy, Pillow, msgspec, rich and ONNX Runtime; never torch, numba, or another room of this project.
+May import NumPy, SciPy, Pillow, msgspec, rich and ONNX Runtime, and for a model on the Hugging Face Hub
+huggingface_hub; never torch, numba, or another room of this project.
 `import kakitori` itself loads none of them: `Recognizer` is imported when it is first used.
 """
 
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kakitori.recognizer import Recognizer
 
-__all__ = ["Recognizer"]
+__version__ = "0.1.0"
+__all__ = ["Recognizer", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

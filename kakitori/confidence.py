@@ -17,9 +17,8 @@ from kakitori.errors import EngineError
 from kakitori.spec import Confidence
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # (N, 1, H, W) float32 in [-1, 1] -> logits (N, K) float32
-# The rejection temperature by the temperature. In the flatter distribution the other classes count more, and a network
-# trained with outlier exposure accepts fewer outliers; at a factor of 4 more characters of the classes are unsure
-# (`training.evaluation.reliability.SCORES` compares these scores).
+# Rejection temperature divided by the temperature. In the flatter distribution the other classes count more, so fewer
+# out-of-distribution drawings are accepted; 4 rejects more characters: docs/measurements.md#rejection-score.
 REJECTION_FACTOR = 2.0
 ROWS = 512  # per chunk: its arrays fit the processor's cache
 

@@ -11,7 +11,7 @@ from kakitori.errors import EngineError
 from kakitori.spec import INPUT_NAME, OUTPUT_NAME
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
-BATCH_SIZE = 16  # larger batches exceed the cache: 12 % slower at 128 on two cores
+BATCH_SIZE = 16  # larger batches exceed the cache: docs/measurements.md#batches-in-onnx-runtime
 ERRORS_ONLY = 3  # ONNX Runtime's severity
 LOAD_ERRORS = (native.Fail, native.InvalidGraph, native.InvalidProtobuf, native.NotImplemented, native.NoSuchFile)
 

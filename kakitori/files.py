@@ -75,3 +75,8 @@ def sha256_of(path: Path) -> str:
     """Return a file's SHA-256 as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_special(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path exists and is no regular file, but a folder, a pipe or a device that may never end."""
+    return os.path.exists(path) and not os.path.isfile(path)

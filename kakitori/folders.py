@@ -13,7 +13,7 @@ def cache_folder() -> Path:
 
 
 def try_folder(folder: Path) -> tuple[str, str]:
-    """Return why no file can be created in a folder, and the command that mends it; two empty texts where one can.
+    """Return why no file can be created in a folder, and the command that corrects it; two empty texts where one can.
 
     A file is created and deleted again, and so is the folder if it does not exist.
     """
@@ -31,7 +31,7 @@ def try_folder(folder: Path) -> tuple[str, str]:
 
 
 def explain_unwritable(folder: Path, problem: OSError) -> tuple[str, str]:
-    """Return why no file can be created in a folder, and the command that mends it."""
+    """Return why no file can be created in a folder, and the command that corrects it."""
     blocking = next((path for path in (folder, *folder.parents) if os.path.lexists(path) and not path.is_dir()), None)
     if blocking is None:
         command = "chmod u+rwx" if isinstance(problem, PermissionError) else "df"  # else the disk is full or read-only

@@ -1,4 +1,4 @@
-"""Homoglyphs: characters of one shape, which differ by size and place on the pad and not once ink fills the square.
+"""Homoglyphs: characters of one shape. They differ in size and place on the pad, which fitting to the image removes.
 
 A charset that merges them (`wide`) has one class for each shape, named after its first character.
 Mirrored by web/static/kakitori/shared/homoglyphs.js; equality is tested. Standard library only.

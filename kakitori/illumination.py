@@ -17,14 +17,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 CELLS = 64  # as many as the network's image has pixels along its side: a cell is about as wide as a thin stroke
-# Cells of the window on each side of its middle cell. Top-1 of strict.int8 on 373 drawings photographed by
-# `training.evaluation.photo`: 99.2 % at 6 to 9, 98.7 % at 10, 98.1 % at 12, where a dark corner is smaller than the
-# window and taken for ink. A small reach takes broad ink for paper. Top-1 on pale strokes of 14 % of the side, evenly
-# lit: 69.5 % without correction, 67.9 % at 10, 64.2 % at 9, 60.4 % at 8; of 10 %: 98.4 % without, 97.9 % at 9.
+# Cells of the window on each side of its middle cell. A larger reach takes dark corners for ink, and a smaller one
+# takes broad ink for paper: docs/measurements.md#illumination.
 REACH = 9
-# Maximum of the paper by its minimum. At most 1.61 in those photographs (a limit of 1.7 or more gives their 99.2 %, a
-# limit of 1.5 gives 93.0 %); mostly above 2 where dark ink is so broad that it is taken for paper.
-BROAD = 2
+BROAD = 2  # maximum of the paper divided by its minimum; uneven light stays below: docs/measurements.md#illumination
 
 
 def correct_illumination(grey: np.ndarray, white: int, tolerance: int) -> np.ndarray:

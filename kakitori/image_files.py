@@ -1,14 +1,15 @@
 """Pictures of one character from files, bytes, Pillow images or arrays, as RGBA pixels."""
 
 import io
-from pathlib import Path
+import os
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kakitori.errors import DataError
+from kakitori.files import is_special
 
-Picture = str | Path | bytes | np.ndarray | Image.Image
+Picture = str | os.PathLike[str] | bytes | np.ndarray | Image.Image
 MAX_SIDE = 1600  # pixels; larger pictures are reduced, as web/static/page/picture.js does
 DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 
@@ -27,14 +28,18 @@ def read_image(picture: Picture) -> np.ndarray:
         return _array_to_rgba(picture)
     if isinstance(picture, Image.Image):
         return _image_to_rgba(picture, "The image")
-    if not isinstance(picture, str | Path | bytes):
+    if not isinstance(picture, str | os.PathLike | bytes):
         raise DataError(f"A picture is {type(picture).__name__}: expected a path, bytes, an array or a Pillow image.")
-    name = "The picture" if isinstance(picture, bytes) else str(picture)
+    name = "The picture" if isinstance(picture, bytes) else os.fspath(picture)
+    if not isinstance(picture, bytes) and is_special(picture):
+        raise DataError(f"{name} is not a readable picture (it is not a regular file).")
     try:
         with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
             return _image_to_rgba(image, name)
     except FileNotFoundError:
         raise DataError(f"There is no picture {name!r}.") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{name} is not a readable picture (its format is unknown).") from None
     except DECODE_ERRORS as problem:
         raise DataError(f"{name} is not a readable picture ({problem}).") from problem
 

@@ -15,7 +15,7 @@ def check_mapping(mapping: Mapping, charset: Charset) -> None:
     """Compare the classes of a mapping with a charset, and their codes with the ISO-2022-JP codec.
 
     Raises:
-        ModelError: naming the first class at fault.
+        ModelError: naming the first wrong class.
     """
     indices = [str(i) for i in range(len(charset))]
     for name, table in (("class_to_char", mapping.class_to_char), ("class_to_jis", mapping.class_to_jis)):

@@ -31,6 +31,8 @@ from kakitori.spec import (
 )
 
 EXPORT = "run `invoke export` again"
+EMBEDDED_MODEL = Path(__file__).parent / "default_model"  # in an installed wheel only, see hatch_build.py
+CHECKOUT_MODEL = Path(__file__).parents[1] / "models" / "kanji"
 # What mapping.json and manifest.json repeat of config.json.
 IDENTITY = ("charset", "num_classes", "digest")
 Document = TypeVar("Document", Mapping, Manifest)
@@ -45,6 +47,11 @@ class OpenModel:
     charset: Charset
     mapping: Mapping
     manifest: Manifest
+
+
+def default_model() -> Path:
+    """Return the directory of the default model: in the installed package, or models/kanji of the checkout."""
+    return EMBEDDED_MODEL if EMBEDDED_MODEL.is_dir() else CHECKOUT_MODEL
 
 
 def open_model(model_dir: Path) -> OpenModel:
@@ -78,7 +85,11 @@ def variant_file(model: OpenModel, variant: str) -> tuple[ManifestRow, Path]:
     row = rows[variant]
     path = file_in(model.folder, row.file)
     if not path.is_file():
-        raise ModelError(f"{path} is missing, though {MANIFEST_FILE} lists it: make it with `invoke export`.")
+        there = [name for name, other in rows.items() if file_in(model.folder, other.file).is_file()]
+        raise ModelError(
+            f"{path} is missing, though {MANIFEST_FILE} lists it: choose one whose file is there "
+            f"({', '.join(there) or 'none'}), or make it with `invoke export`."
+        )
     for what, found, expected in _file_facts(path, row):
         if found != expected:
             raise ModelError(

@@ -24,8 +24,8 @@ WHITE = 255 * 1000 * 255  # grey of white paper: 255 levels, thousandths, 255 le
 MIN_CONTRAST = WHITE // 20  # a picture in which no difference reaches it shows no ink
 BINS = 256
 BIN = WHITE // BINS + 1  # levels in a bin
-# Differences up to this share of the threshold are the paper's grain. In pale pencil on grainy paper
-# (`training.evaluation.scan`) a smaller share leaves grain in the image, and a larger one removes ink.
+# Differences up to this share of the threshold are the paper's grain. A smaller share leaves grain in the image, and a
+# larger one removes pale ink: docs/measurements.md#grain.
 GRAIN = (3, 10)
 
 

@@ -1,7 +1,5 @@
 """Recognition of one handwritten character: the Python counterpart of web/static/kakitori/index.js."""
 
-from pathlib import Path
-
 import msgspec
 import numpy as np
 
@@ -13,11 +11,11 @@ from kakitori.homoglyphs import InkPlace, ink_place
 from kakitori.image_files import Picture, read_image
 from kakitori.ink import rasterise, to_tensor
 from kakitori.model_directory import open_model, variant_file
+from kakitori.model_source import Source, model_folder
 from kakitori.picture import rasterise_image
 from kakitori.spec import ModelSpec
-from kakitori.strokes import Strokes, check_pad
+from kakitori.strokes import Strokes, check_pad, pack
 
-DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "kanji"
 DEFAULT_VARIANT = "strict.int8"
 DEFAULT_TOP_K = 10
 
@@ -45,26 +43,35 @@ class Recognizer:
         self._predict = predict
 
     @classmethod
-    def load(cls, path: str | Path | None = None, variant: str = DEFAULT_VARIANT) -> "Recognizer":
-        """Return the recognizer of a model directory.
+    def load(
+        cls, source: Source | None = None, variant: str = DEFAULT_VARIANT, revision: str | None = None
+    ) -> "Recognizer":
+        """Return the recognizer of a model.
 
         Args:
-            path: the directory; None: models/kanji of this checkout.
-            variant: a row of its manifest.json.
+            source: None: the default model; a model directory; or the id `owner/name` of a model on the Hugging Face
+                Hub, which needs the package huggingface_hub, and the network unless its files are in the Hub's cache.
+                A directory is preferred where there is one of that name.
+            variant: a row of the model's manifest.json.
+            revision: a branch, tag or commit of a model on the Hub; None: its main branch.
 
         Raises:
-            ModelError: if a file is missing, damaged or belongs to another model, or there is no such variant.
+            ModelError: if there is no such model, directory or variant, huggingface_hub is missing or fails, or a file
+                is missing, damaged or belongs to another model.
             EngineError: if ONNX Runtime does not accept the ONNX file.
         """
-        model = open_model(DEFAULT_MODEL if path is None else Path(path))
-        _, onnx = variant_file(model, variant)
-        return cls(model.spec, Classes.from_mapping(msgspec.to_builtins(model.mapping)), onnx_predictor(onnx))
+        with model_folder(source, variant, revision) as folder:
+            model = open_model(folder)
+            _, onnx = variant_file(model, variant)
+            predict = onnx_predictor(onnx)
+        return cls(model.spec, Classes.from_mapping(msgspec.to_builtins(model.mapping)), predict)
 
     def recognize(self, strokes: Strokes, top_k: int = DEFAULT_TOP_K, pad: tuple[float, float] | None = None) -> Result:
         """Return the `top_k` most probable characters of strokes; none, and unsure, where there is no ink.
 
         Args:
-            strokes: lists of [x, y], in any unit, y down.
+            strokes: lists of points [x, y], [x, y, t] or {"x": x, "y": y}, or arrays (P, 2) or (P, 3); in any unit,
+                y down; the time t is not used.
             top_k: at least 1; all candidates where there are fewer.
             pad: width and height of the writing area in the unit of the strokes, (0, 0) its upper left corner: orders
                 homoglyphs such as っ and つ.
@@ -76,10 +83,11 @@ class Recognizer:
         check_top_k(top_k)
         sides = None if pad is None else check_pad(pad)
         try:
+            points, _ = pack(strokes)
             coverage = rasterise(strokes, self.spec.size, self.spec.margin, self.spec.radius)
         except NoInkError:
             return no_candidates()
-        return self._rank(coverage, top_k, ink_place(strokes, *sides) if sides else None)
+        return self._rank(coverage, top_k, ink_place([points.tolist()], *sides) if sides else None)
 
     def recognize_image(self, image: Picture, top_k: int = DEFAULT_TOP_K) -> Result:
         """Return the `top_k` most probable characters of a picture; none, and unsure, where it shows no ink.

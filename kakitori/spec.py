@@ -94,9 +94,8 @@ class ModelSpec:
     """The facts that fix a network's shape, its input and the meaning of its output.
 
     `margin` is the share of the side left free on each side of the ink's longer extent; `radius` is half the pen
-    width in pixels of `size`. Both belong to `kakitori.ink`, lie within what `training.ink.camera` draws, and were
-    compared on real handwriting (2026-11-21: 0.05 reads one more of 250 learner's kanji than 0.07 and two fewer of
-    2,965 tomoe kanji; radii from 1.2 to 1.5 differ as little).
+    width in pixels of `size`. Both belong to `kakitori.ink` and lie within the ranges of training images. Accuracy
+    on real handwriting hardly depends on them there: docs/measurements.md#margin-and-pen.
     """
 
     arch: Name

@@ -8,7 +8,8 @@
                 whose height or width is at least LONG of the picture's; if another component that is not speckle
                 reaches into the edge, the picture is cropped tightly, and these components are strokes
 
-Speckle and lines are left out of the bounding box; their pixels are not changed. Integer arithmetic throughout.
+Speckle and lines are left out of the bounding box, since a ruled line would enlarge it
+(docs/measurements.md#speckle-and-ruled-lines); their pixels are not changed. Integer arithmetic throughout.
 Mirrored by web/static/kakitori/shared/speckle.js; equality is tested.
 """
 

@@ -4,16 +4,19 @@ Mirrored by web/static/kakitori/shared/strokes.js.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from kakitori.errors import DataError, NoInkError
 
-# Of points, x then y, y down, in any unit: lists, arrays (P, 2), or one array (S, P, 2).
-Strokes = Sequence[Sequence[Sequence[float]]] | Sequence[np.ndarray] | np.ndarray
+# x and y in any unit, y down: [x, y], [x, y, t] or {"x": x, "y": y}; the time t and other keys are not used.
+Point = Sequence[float] | Mapping[str, float]
+Stroke = Sequence[Point] | np.ndarray  # an array is (P, 2) or (P, 3)
+Strokes = Sequence[Stroke] | np.ndarray
 MAX_COORDINATE = 1e15  # beyond it, float64 resolves differences of coordinates no finer than 1/8
 NUMBERS = "iuf"  # kinds of NumPy's dtypes
+EXPECTED = "Strokes are lists of strokes, and a stroke is a list of points [x, y], [x, y, t] or {x, y} of numbers"
 
 
 def pack(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
@@ -23,12 +26,12 @@ def pack(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
 
     Raises:
         NoInkError: if no point is left.
-        DataError: if a point is not a pair of finite numbers within MAX_COORDINATE.
+        DataError: if a point has none of the forms of `Point`, or a coordinate is not finite or beyond MAX_COORDINATE.
     """
     try:
         kept = [stroke for stroke in strokes if len(stroke)]
     except TypeError as problem:
-        raise DataError(f"Strokes are not a list of lists of [x, y] pairs of numbers ({problem}).") from problem
+        raise DataError(f"{EXPECTED}: {problem}.") from problem
     if not kept:
         raise NoInkError("There is no ink: expected at least one stroke with one point.")
     points = np.concatenate([_to_points(stroke) for stroke in kept])
@@ -38,15 +41,25 @@ def pack(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
     return points, starts
 
 
-def _to_points(stroke: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
+def _to_points(stroke: Stroke) -> np.ndarray:
     """Return a stroke's points, (P, 2) float64."""
     try:
-        points = np.asarray(stroke)
+        points = stroke if isinstance(stroke, np.ndarray) else np.asarray([_pair(point) for point in stroke])
+    except KeyError as problem:
+        raise DataError(f"{EXPECTED}: found a point without {problem}.") from problem
     except (TypeError, ValueError) as problem:
-        raise DataError(f"A stroke is not a list of [x, y] pairs of numbers ({problem}).") from problem
-    if points.dtype.kind not in NUMBERS or points.shape != (len(stroke), 2):
-        raise DataError(f"A stroke is not a list of [x, y] pairs of numbers ({points.dtype}, shape {points.shape}).")
-    return points.astype(np.float64)
+        raise DataError(f"{EXPECTED}: {problem}.") from problem
+    if points.dtype.kind not in NUMBERS or points.ndim != 2 or points.shape[1] not in (2, 3):
+        raise DataError(f"{EXPECTED}: found {points.dtype} of shape {points.shape}.")
+    return points[:, :2].astype(np.float64)
+
+
+def _pair(point: Point) -> Sequence[float]:
+    if isinstance(point, Mapping):
+        return [point["x"], point["y"]]
+    if len(point) not in (2, 3):
+        raise ValueError(f"found a point of {len(point)} values")
+    return point[:2]
 
 
 def check_pad(pad: tuple[float, float]) -> tuple[float, float]:

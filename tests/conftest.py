@@ -51,7 +51,7 @@ def small_charset() -> Charset:
 
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory) -> Path:
-    """A working folder in which scikit-learn's real handwritten digits were prepared, learnt and exported.
+    """A working folder in which scikit-learn's real handwritten digits were prepared, trained on and exported.
 
     It holds datasets/digits-32 and models/digits.
     """

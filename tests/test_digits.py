@@ -1,4 +1,4 @@
-"""Real handwriting all the way: scikit-learn's 1,797 digits prepared, learnt, exported, measured and on a page."""
+"""End to end with real handwriting: scikit-learn's 1,797 digits prepared, trained on, exported and put on a page."""
 
 import json
 
@@ -14,7 +14,7 @@ from web.build import build_site
 
 @pytest.fixture
 def model(digits, monkeypatch):
-    """The model directory, from within its working folder."""
+    """The model directory, relative to its working folder, which is the current one."""
     monkeypatch.chdir(digits)
     return digits / "models" / "digits"
 
@@ -46,7 +46,7 @@ def test_the_pen_of_the_page_is_as_wide_as_that_of_the_images(model):
     assert spec.data[0]["licence"] == "CC BY 4.0"
 
 
-def test_the_card_tells_of_the_digits_and_not_of_kanjivg(model):
+def test_the_card_names_the_digits_and_not_kanjivg(model):
     from export.report.card import make_card
 
     card = make_card(model)
@@ -66,13 +66,13 @@ def test_a_page_is_built_that_names_the_digits_and_their_licence(model, tmp_path
     assert not (tmp_path / "dist" / "licences" / "kanjivg.txt").exists()
 
 
-def test_exporting_without_the_data_says_what_is_missing(model, tmp_path, monkeypatch):
+def test_exporting_without_the_data_names_what_is_missing(model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ExportError, match=r"trained on 'digits'.*datasets/digits-32.*invoke data"):
         export_model(model, ["strict"], ["fp32"], report=lambda line: None)
 
 
-def test_writers_are_unknown_and_the_split_says_so(digits):
+def test_the_split_states_that_writers_are_unknown(digits):
     prepared = open_prepared(digits / "datasets" / "digits-32")
     assert set(prepared.writers) == {-1}
     assert "writers are unknown" in prepared.metadata.split.how

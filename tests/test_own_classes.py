@@ -1,4 +1,4 @@
-"""Sets whose classes are words and characters beyond JIS X 0208, from their files to a page."""
+"""End to end with classes that are words and characters beyond JIS X 0208."""
 
 import json
 import unicodedata
@@ -68,7 +68,7 @@ def trained(request, tmp_path, monkeypatch):
 EXPECTED = {"cifar100": (THINGS, [None, None, "4544"]), "images": (("10", "class_D", "が"), [None, None, "242C"])}
 
 
-def test_words_and_rare_characters_are_classes_from_the_files_to_the_page(trained, tmp_path):
+def test_words_and_rare_characters_are_classes_in_all_stages(trained, tmp_path):
     source, model = trained
     names, jis = EXPECTED[source]
     assert read_spec(model).get_charset().characters == names

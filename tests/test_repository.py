@@ -1,4 +1,4 @@
-"""The files in git: no links, nothing ignored, no path of one machine; and a clone in which a task runs."""
+"""The files in git: no links, no ignored files, no absolute paths of a machine; a task runs in a clone."""
 
 import os
 import re

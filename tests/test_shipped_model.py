@@ -1,4 +1,4 @@
-"""The model directories that git carries: complete, in agreement with themselves, and as good as they say."""
+"""The model directories in git: complete, consistent, and as accurate as recorded."""
 
 import json
 import shutil
@@ -32,20 +32,20 @@ EXPORTS = {
 
 @pytest.fixture(scope="module", params=CHARSETS)
 def shipped(request, root):
-    """Each model directory that git carries."""
+    """Each model directory in git."""
     return root / "models" / request.param
 
 
 @pytest.fixture(scope="module")
 def clean_ink(shipped):
-    """Inputs (300, 1, H, W) and labels of pen strokes that training never drew."""
+    """Inputs (300, 1, H, W) and labels of generated ink that is not in the training images."""
     spec = read_spec(shipped)
     labels = np.linspace(0, spec.num_classes - 1, 300).astype(np.int64)
     images = InkSource(spec.get_charset(), ["camera"]).images(labels, spec.size, (TEST, 7))
     return to_tensor(images / np.float32(255)), labels
 
 
-def test_it_has_every_class_and_tells_its_licence(shipped):
+def test_it_has_every_class_and_names_its_licence(shipped):
     spec = read_spec(shipped)
     assert (spec.charset, spec.num_classes) == CHARSETS[shipped.name]
     assert spec.size == 64

@@ -1,4 +1,4 @@
-"""The rooms and the arrows between them, read from the syntax trees."""
+"""The packages and the imports between them, read from the syntax trees."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""Building the site: read the model directories and packages, render the pages, write a new folder, exchange it.
+"""Build the site: read the model directories and packages, render the pages, write a folder, replace the old one.
 
 Needs:  a model directory (config.json, mapping.json, manifest.json, the variant's ONNX file), npm's two packages
 Run:    invoke site
@@ -31,7 +31,7 @@ MARKER_FILE = ".kakitori-site"  # is in every folder that this module wrote, and
 FONT_PACKAGE = Path("@fontsource", "klee-one")
 RUNTIME_PACKAGE = Path("onnxruntime-web")
 RUNTIME_WASM = "ort-wasm-simd-threaded.wasm"
-# The build without WebGPU: 14 MB instead of 27, below every static host's limit.
+# The build without WebGPU has half the bytes, below every static host's limit: docs/measurements.md#engine-build.
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", RUNTIME_WASM)
 FONT_FOLDER = "fonts/klee-one/"
 

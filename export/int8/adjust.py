@@ -3,7 +3,7 @@
 Equalisation: `training.compress.int8`. Bias correction (Nagel et al. 2019, arXiv:1906.04721, 4.2): the rounding
 errors of a layer's weights do not cancel where its inputs are never negative, so its mean output drifts in the same
 direction on every image. The drift is the error of the weights times the mean input, and is subtracted from the bias.
-Figures: docs/measurements.md, "Static int8".
+Figures: docs/measurements.md#static-int8.
 """
 
 from collections import Counter

@@ -2,7 +2,7 @@
 
 Static: int8 weights, uint8 activations with headroom, one scale a tensor, the QDQ format. Full activation ranges
 overflow 16 bits in ONNX Runtime on x86 without VNNI (`export.int8.ranges`). Dynamic: uint8 weights, and activation
-ranges measured on every run. The alternatives and their figures: docs/measurements.md, "Static int8", "Dynamic int8".
+ranges measured on every run. Alternatives: docs/measurements.md#static-int8, docs/measurements.md#dynamic-int8.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ from export.int8.ranges import Ranges, activation_ranges, with_headroom
 from export.storage import WEIGHTED_OPERATORS
 
 # Relu, so that it is fused into its convolution; pooling, flattening and Add, so that activations stay 8 bits wide
-# between two layers. Not Mul and Sigmoid: they gain no time and lose accuracy.
+# between two layers. Not Mul and Sigmoid: docs/measurements.md#static-int8.
 QUANTIZED_OPERATORS = (*WEIGHTED_OPERATORS, "Relu", "Add", "AveragePool", "MaxPool", "Flatten")
 
 
@@ -86,7 +86,7 @@ def quantize_dynamic(model: onnx.ModelProto) -> onnx.ModelProto:
         reduce_range=False,
         mode=QuantizationMode.IntegerOps,
         static=False,
-        weight_qType=QuantType.QUInt8,  # int8 takes a slow path: docs/measurements.md
+        weight_qType=QuantType.QUInt8,  # int8 takes a slow path: docs/measurements.md#dynamic-int8
         activation_qType=QuantType.QUInt8,
         tensors_range=None,
         nodes_to_quantize=[],

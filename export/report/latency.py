@@ -10,10 +10,10 @@ from kakitori.engine import open_session
 from kakitori.spec import INPUT_NAME, PAPER
 
 WARM_UPS, RUNS = 50, 500  # of one image each
-# A turn is many runs: in turns of one run each file's weights leave the cache before its next run, and seven files took
-# twice as long as alone (November 2026, AMD EPYC).
+# A turn is many runs: in turns of one run each file's weights would leave the cache before its next run, see
+# docs/measurements.md#files-in-turns.
 TURNS = 10
-TURN_WARM_UPS = 5
+TURN_WARM_UPS = 5  # runs of each turn that are not timed: they load the weights into the cache
 
 
 def native_samples(files: Sequence[tuple[Path, int]]) -> list[np.ndarray]:

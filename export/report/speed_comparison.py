@@ -1,4 +1,4 @@
-"""Compare the speed of a model's files with the stand-in's: same image, threads and minutes."""
+"""Compare the speed of a model's files with the stand-in's, in turns, on the same image and number of threads."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

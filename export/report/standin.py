@@ -2,16 +2,10 @@
 
 That model is DaKanji's single-character CNN (github.com/CaptainDario/DaKanji-Single-Kanji-Recognition): an
 EfficientNet-lite (Tan & Le 2019, arXiv:1905.11946, without squeeze-and-excitation and with ReLU6) for 64x64 pixels and
-6,507 classes; 2.23 MB as ONNX, 0.24 ms per character natively on one idle thread. Lite0's classifier of 1,280 x 6,507
-weights alone has 33 MB in float32, so that network was narrowed. The factor depends on the storage of the weights;
-STAND_INS has one row for each way that gives 2.23 MB. Its published training recipe converts to float16, and with
-lite0's first five stages float16 also comes nearest to 0.24 ms, so that row is the stand-in (AMD EPYC, onnxruntime
-1.31.1, one thread of a busy machine, November 2026):
-
-    float32                0.198 ms
-    float16                0.245 ms   <- the stand-in
-    float16, all stages    0.200 ms
-    int8 weights           0.333 ms
+6,507 classes; 2.23 MB as ONNX. Lite0's classifier of 1,280 x 6,507 weights alone has 33 MB in float32, so that network
+was narrowed. The factor depends on the storage of the weights; STAND_INS has one row for each way that gives 2.23 MB.
+The row of float16, to which its published training recipe converts, is the stand-in, because its time is nearest to
+that model's: docs/measurements.md#stand-in.
 
 Run:    python -m export.report.standin            times every row on this machine
 """
@@ -33,9 +27,9 @@ from kakitori.files import replacing
 from kakitori.spec import ModelSpec
 from training.models.layers import classifier, conv_norm
 
-SIZE, NUM_CLASSES = 64, 6507
+SIZE, NUM_CLASSES = 64, 6507  # those of that model
 STEM = 32  # EfficientNet-lite does not scale it
-CHANNEL_STEP = 8
+CHANNEL_STEP = 8  # see `scaled`
 SEED = 1
 BACKEND = "strict"
 FOLDER = Path("runs/standin")

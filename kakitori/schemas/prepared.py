@@ -1,4 +1,4 @@
-"""The schema of a prepared data set: its arrays, `metadata.json`, and `progress.json` of a set in the making."""
+"""The schema of a prepared data set: its arrays, `metadata.json`, and `progress.json` of an unfinished set."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,8 +1,8 @@
-"""Chromium on the built site, and hands to draw with.
+"""Chromium on the built site, and functions that draw on it.
 
 The site is built from models/kanji, or from the directory that $KAKITORI_TEST_MODEL names, and served below /demo/ with
 the strict policy. Every page fails its test if the browser's console shows a warning or an error, a script fails, or
-anything is asked of another origin.
+a request goes to another origin.
 """
 
 import os
@@ -25,7 +25,7 @@ LOAD_MS = 60_000  # a cold start of the engine on a busy machine
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder drives a browser."""
+    """Mark every test in this folder as a browser test."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -47,14 +47,14 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(site):
-    """Where the site is served, below a prefix."""
+    """The address of the served site, below a prefix."""
     with running_server(site, "/demo/") as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's Chromium, or whichever is on the PATH, or Playwright's own."""
+    """Debian's Chromium, another one on the PATH, or Playwright's own."""
     with sync_playwright() as playwright:
         path = next(iter(BROWSERS["chromium"].find() or []), None)
         chromium = playwright.chromium.launch(
@@ -65,7 +65,7 @@ def browser():
 
 
 class Watch:
-    """What went wrong on a page. `allowed` holds parts of messages that a test provokes."""
+    """The errors of a page. `allowed` holds parts of messages that a test provokes."""
 
     def __init__(self, page: Page, origin: str):
         self.problems: list[str] = []
@@ -86,14 +86,14 @@ class Watch:
         self.problems.append(problem)
 
     def check(self) -> None:
-        """Fail if anything went wrong that was not provoked."""
+        """Fail if there was an error that the test did not provoke."""
         unexpected = [problem for problem in self.problems if not any(part in problem for part in self.allowed)]
         assert unexpected == []
 
 
 @pytest.fixture
 def open_page(browser: Browser, address: str):
-    """Return a function that opens the site in a context of its own and waits until it can read."""
+    """Return a function that opens the site in a new context and waits until its model is loaded."""
     opened: list[tuple[Page, Watch]] = []
 
     def open_it(
@@ -117,7 +117,7 @@ def open_page(browser: Browser, address: str):
 
 @pytest.fixture(scope="session")
 def shared_page(browser: Browser, address: str):
-    """One page for the tests that leave nothing behind: a cold start of the engine takes seconds."""
+    """One page for the tests that restore its state: a cold start of the engine takes seconds."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.watch = Watch(page, address.split("/demo/")[0])
     page.goto(address)
@@ -128,7 +128,7 @@ def shared_page(browser: Browser, address: str):
 
 @pytest.fixture
 def page(shared_page: Page):
-    """The shared page with an empty sheet and no text."""
+    """The shared page without ink and text."""
     shared_page.locator("#line").fill("")
     shared_page.locator("#pad").focus()
     shared_page.keyboard.press("Escape")

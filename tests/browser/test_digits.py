@@ -1,4 +1,4 @@
-"""The page of another charset: digits, learnt from real handwriting."""
+"""The page of a model of another charset: digits, trained on real handwriting."""
 
 import re
 
@@ -13,16 +13,16 @@ FIRST = "#board li:first-child .card"
 
 @pytest.fixture(scope="module")
 def digits_address(digits, tmp_path_factory):
-    """Where the digits' page is served."""
+    """The address of the digits' page."""
     out = tmp_path_factory.mktemp("digits-site") / "dist"
     build_site([digits / "models" / "digits"], out)
     with running_server(out, "/demo/") as url:
         yield url
 
 
-def test_drawn_digits_are_read_and_shown_with_the_codes_of_their_full_width_forms(digits_address, open_page, write):
+def test_drawn_digits_are_recognized_and_shown_with_full_width_codes(digits_address, open_page, write):
     page = open_page(digits_address)
-    for digit in "457":  # KanjiVG's shapes of these are much like those of the hands that the network knows
+    for digit in "457":  # KanjiVG's shapes of these resemble those of the training images
         page.locator("#pad").focus()
         page.keyboard.press("Escape")
         write(page, digit)

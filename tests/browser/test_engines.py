@@ -58,11 +58,11 @@ def check(cells, *unavailable):
 
 
 @pytest.mark.timeout(600)
-def test_strict_files_answer_in_chromium_as_in_pytorch(exported):
+def test_strict_files_give_pytorchs_answers_in_chromium(exported):
     check(run(exported("strict.fp32", "strict.int8"), "ort-web", ["chromium"]))
 
 
-def test_a_browser_that_dies_costs_one_file_and_leaves_no_process(exported, monkeypatch):
+def test_a_browser_that_dies_fails_one_file_and_leaves_no_process(exported, monkeypatch):
     plan = exported("strict.int8")
     first = dataclasses.replace(plan.subjects[0], name="first")
     started, runs = [], set()
@@ -91,7 +91,7 @@ def run_of(process):
         return None
 
 
-def test_a_damaged_file_is_red_in_the_engines_own_words(exported, tmp_path):
+def test_a_damaged_file_is_red_with_the_engines_message(exported, tmp_path):
     plan = exported("strict.int8")
     path = tmp_path / "damaged.onnx"
     path.write_bytes(plan.subjects[0].path.read_bytes()[:100_000])
@@ -107,7 +107,7 @@ ALL = tuple(f"{backend}.{precision}" for backend in ("tract", "ort-tract", "stri
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("engine", ["onnxruntime", "tract", "ort-web"])
-def test_every_backend_and_precision_answers_alike(exported, engine):
+def test_every_backend_and_precision_gives_the_same_answers(exported, engine):
     check(run(exported(*ALL), engine, BROWSERS))
 
 
@@ -125,7 +125,7 @@ def test_tract_in_webassembly_runs_the_float_files(exported):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_webgpu_answers_alike_on_what_adapter_there_is(exported):
+def test_webgpu_gives_the_same_answers_on_any_adapter(exported):
     plan = exported("strict.fp32")
     [suite] = plan.suites
     few = dataclasses.replace(suite, inputs=suite.inputs[-32:], expected=suite.expected[-32:], ordinary=19)

@@ -1,4 +1,4 @@
-"""The library as other pages import it: the same candidates as Python, clear errors, and its end."""
+"""The library as other pages import it: the same candidates as Python, errors, and closing."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_the_same_candidates_as_python(library, model_dir, strokes_of):
             assert ours.probability >= tenth - TOLERANCE, f"{ours.char} is not in Python's top 10 of {character}"
 
 
-def test_ink_of_a_character_is_sure_and_no_ink_is_not(library, strokes_of):
+def test_ink_of_a_character_is_not_unsure_and_no_ink_is(library, strokes_of):
     answers = "[await recognizer.recognize(argument), await recognizer.recognize([])].map(({ unsure }) => unsure)"
     assert library(f"return {answers};", strokes_of("田")) == [False, True]
 
@@ -60,7 +60,7 @@ def test_no_ink_no_candidates(library):
     assert library(f"return {blank};") == []
 
 
-def test_a_picture_is_read(library, strokes_of):
+def test_a_picture_is_recognized(library, strokes_of):
     candidates = library(
         """
       const canvas = new OffscreenCanvas(300, 200);
@@ -93,13 +93,13 @@ def test_a_picture_is_read(library, strokes_of):
         ("recognizer.recognize([[[0, 1]]], { signal: AbortSignal.abort() })", "AbortError", "abort"),
     ],
 )
-def test_errors_name_the_fault(library, call, name, message):
+def test_errors_name_the_wrong_value(library, call, name, message):
     error = library(f"try {{ await {call}; return null; }} catch (error) {{ return [error.name, error.message]; }}")
     assert error[0] == name
     assert message in error[1]
 
 
-def test_close_rejects_what_is_open_and_what_comes_later(library):
+def test_close_rejects_open_and_later_calls(library):
     messages = library("""
       const other = await createRecognizer();
       const open = [1, 2, 3].map(() => other.recognize([[[0, 0], [1, 1]]]));

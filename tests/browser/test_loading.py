@@ -1,4 +1,4 @@
-"""How the page loads: with progress, with trouble, without a network, after a new build, and on an insecure page."""
+"""Loading of the page: progress, errors, without a network, after a new build, and without a secure context."""
 
 import json
 import re
@@ -14,7 +14,7 @@ NETWORK_TROUBLE = ["Failed to load resource", "ERR_", "registration blocked by P
 
 
 def wait_until_kept(page) -> None:
-    """Wait until the service worker controls the page and keeps a whole build."""
+    """Wait until the service worker controls the page and has cached a whole build."""
     page.evaluate("""async () => {
       await navigator.serviceWorker.ready;
       while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -37,7 +37,7 @@ def test_progress_is_shown_in_bytes(open_page):
     expect(page.locator("#invite")).to_be_visible()
 
 
-def test_a_missing_model_is_explained_and_tried_again(open_page, write):
+def test_a_missing_model_is_explained_and_loaded_again_on_request(open_page, write):
     page = open_page(
         ready=False,
         prepare=lambda page: page.route("**/*.onnx", lambda route: route.fulfill(status=404)),
@@ -85,7 +85,7 @@ def test_files_of_different_models_are_refused(open_page, site, name, path, valu
     expect(page.locator("#trouble-words")).to_contain_text("the files belong to different models", timeout=60_000)
 
 
-def test_a_second_visit_works_offline_and_a_new_build_shows_at_once(open_page, site, tmp_path, write):
+def test_a_second_visit_works_offline_and_a_new_build_is_shown_at_once(open_page, site, tmp_path, write):
     copy = tmp_path / "dist"
     shutil.copytree(site, copy)
     with running_server(copy, "/demo/") as url:
@@ -97,14 +97,14 @@ def test_a_second_visit_works_offline_and_a_new_build_shows_at_once(open_page, s
         page.reload()
         assert page.title().startswith("New: ")
         page.wait_for_selector("html[data-state=ready]", timeout=60_000)
-    page.reload()  # nobody answers at this address any more
+    page.reload()  # the server is closed
     assert page.title().startswith("kakitori"), "the last whole build"
     page.wait_for_selector("html[data-state=ready]", timeout=60_000)
     write(page, "田")
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("田")
 
 
-def test_an_insecure_page_reads_too_and_says_what_it_lacks(open_page, address, write):
+def test_an_insecure_page_recognizes_too_and_says_that_offline_use_needs_https(open_page, address, write):
     page = open_page(address.replace("127.0.0.1", "kakitori.test"))
     assert page.evaluate("isSecureContext") is False
     write(page, "田")
@@ -112,7 +112,7 @@ def test_an_insecure_page_reads_too_and_says_what_it_lacks(open_page, address, w
     expect(page.locator("#offline")).to_contain_text("https")
 
 
-def test_an_isolated_page_reads(open_page, site, write):
+def test_an_isolated_page_recognizes(open_page, site, write):
     with running_server(site, "/demo/", isolated=True) as url:
         page = open_page(url)
         assert page.evaluate("crossOriginIsolated") is True

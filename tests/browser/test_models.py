@@ -1,4 +1,4 @@
-"""A page with two models: the choice, what it fetches, and what stays of it."""
+"""A page with two models: the choice, the files that it fetches, and the cached ones."""
 
 import re
 
@@ -32,7 +32,7 @@ def choose(page: Page, folder: str) -> None:
     page.wait_for_selector("html[data-state=ready]", timeout=LOAD_MS)
 
 
-def test_a_choice_fetches_the_model_and_reads_the_ink_again(open_page, two_models_address, write):
+def test_a_choice_fetches_the_model_and_recognizes_the_ink_again(open_page, two_models_address, write):
     asked = []
     page = open_page(two_models_address, prepare=lambda page: page.on("request", lambda r: asked.append(r.url)))
     write(page, "4")
@@ -47,7 +47,7 @@ def test_a_choice_fetches_the_model_and_reads_the_ink_again(open_page, two_model
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("田")
 
 
-def test_the_choice_is_labelled_and_tells_classes_and_size(open_page, two_models_address):
+def test_the_choice_is_labelled_and_shows_classes_and_size(open_page, two_models_address):
     page = open_page(two_models_address)
     select = page.get_by_label("Reads", exact=True)
     words = select.locator("option").all_inner_texts()
@@ -66,7 +66,7 @@ def test_the_choice_is_remembered(open_page, two_models_address, write):
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("7")
 
 
-def test_keys_in_the_choice_are_its_own(open_page, two_models_address, write):
+def test_keys_pressed_in_the_choice_do_not_reach_the_pad(open_page, two_models_address, write):
     page = open_page(two_models_address)
     write(page, "田")
     expect(page.locator(FIRST)).to_be_enabled()
@@ -75,7 +75,7 @@ def test_keys_in_the_choice_are_its_own(open_page, two_models_address, write):
     expect(page.locator("#line")).to_have_value("")
 
 
-def test_a_model_that_does_not_come_leaves_the_one_before(open_page, two_models_address, write):
+def test_a_model_that_cannot_be_loaded_leaves_the_previous_one(open_page, two_models_address, write):
     page = open_page(two_models_address, service_workers="block")
     page.watch.allowed += ["Failed to load resource", "registration blocked by Playwright"]
     page.route(f"**/{DIGITS}**/*.onnx", lambda route: route.fulfill(status=404))
@@ -103,7 +103,7 @@ def test_the_chosen_model_works_offline(open_page, two_models, write):
             await new Promise((resolve) => setTimeout(resolve, 50));
           }
         }""")
-    page.reload()  # nobody answers at this address any more
+    page.reload()  # the server is closed
     page.wait_for_selector("html[data-state=ready]", timeout=LOAD_MS)
     write(page, "4")
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("4")

@@ -1,4 +1,4 @@
-"""A person draws on the page, with mouse, finger and keys, and sees what was meant."""
+"""Drawing on the page with mouse, finger and keys gives the candidates of the drawn characters."""
 
 import re
 
@@ -19,7 +19,7 @@ def count_strokes(page: Page) -> int:
 
 
 @pytest.mark.parametrize("character", "田町欝あ書愛きん")
-def test_what_is_written_is_read(page, write, character):
+def test_written_characters_are_recognized(page, write, character):
     write(page, character)
     expect(page.locator(f"{FIRST} .glyph")).to_have_text(character)
     assert len(glyphs(page)) == 9
@@ -41,7 +41,7 @@ def test_candidates_come_after_every_stroke(page, strokes_of):
         assert count_strokes(page) == number
 
 
-def test_choosing_collects_text_and_clears_the_sheet(page, write):
+def test_choosing_appends_to_the_text_and_clears_the_pad(page, write):
     for character in "日本":
         write(page, character)
         expect(page.locator(f"{FIRST} .glyph")).to_have_text(character)
@@ -64,7 +64,7 @@ def test_choosing_collects_text_and_clears_the_sheet(page, write):
     expect(page.locator("#line-copy")).to_be_disabled()
 
 
-def test_undo_redo_clear_by_button(open_page, write):
+def test_the_buttons_undo_redo_and_clear(open_page, write):
     page = open_page()
     undo, redo, clear = (page.locator(f"#{name}") for name in ("undo", "redo", "clear"))
     for button in (undo, redo, clear):
@@ -83,7 +83,7 @@ def test_undo_redo_clear_by_button(open_page, write):
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("二")
 
 
-def test_keys(page, write):
+def test_the_keys_undo_redo_clear_and_choose(page, write):
     write(page, "二")
     expect(page.locator(f"{FIRST} .glyph")).to_have_text("二")  # not only of the first stroke, which is 一
     second = glyphs(page)[1]
@@ -114,7 +114,7 @@ def test_keys_reach_every_control(open_page):
     assert page.evaluate("document.activeElement.matches(':focus-visible')")
 
 
-def test_screen_readers_hear_the_candidates_once_the_hand_rests(page, write):
+def test_candidates_are_announced_to_screen_readers_after_a_pause(page, write):
     status = page.locator("#pad [role=status]")
     write(page, "田")
     expect(status).to_have_text(re.compile("^Candidates: 1 田, 2 "))
@@ -123,7 +123,7 @@ def test_screen_readers_hear_the_candidates_once_the_hand_rests(page, write):
     assert page.locator("#pad").get_attribute("aria-label").startswith("Writing square")
 
 
-def test_an_unsure_answer_is_offered_but_not_said(open_page, site, write):
+def test_an_unsure_answer_is_shown_and_announced_as_unsure(open_page, site, write):
     script = (site / "kakitori/shared/confidence.js").read_text(encoding="utf-8")
     always_unsure = script.replace("< threshold", "< 2")  # a threshold above all probabilities
     assert always_unsure != script
@@ -171,7 +171,7 @@ def test_a_finger_draws_and_a_second_one_is_ignored(open_page):
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 664), (390, 844), (1024, 700)])
-def test_everything_needed_is_on_the_screen_and_stays_put(open_page, write, width, height):
+def test_all_controls_are_visible_and_keep_their_place(open_page, write, width, height):
     page = open_page(viewport={"width": width, "height": height})
     parts = ("#pad", "#board", ".tools", "#line", FIRST)
 
@@ -197,7 +197,7 @@ def test_everything_needed_is_on_the_screen_and_stays_put(open_page, write, widt
     assert overflowing == 0
 
 
-def test_the_pad_tells_the_recogniser_its_size(page):
+def test_the_pad_passes_its_size_to_the_recognizer(page):
     seen = page.evaluate("""async () => {
       const pad = document.getElementById("pad"), { recognizer } = pad;
       const seen = new Promise((resolve) => {
@@ -211,7 +211,7 @@ def test_the_pad_tells_the_recogniser_its_size(page):
     assert seen == {"width": 1000, "height": 1000}
 
 
-def test_dark_and_light(open_page, write):
+def test_the_colours_follow_the_dark_and_the_light_scheme(open_page, write):
     page = open_page(color_scheme="light")
     page.watch.allowed.append("willReadFrequently")  # this test reads the canvas, the page does not
     background = lambda: page.evaluate("getComputedStyle(document.documentElement).backgroundColor")  # noqa: E731
@@ -232,7 +232,7 @@ def test_dark_and_light(open_page, write):
     assert sum(page.evaluate(ink)) > 300
 
 
-def test_ink_survives_a_turn_of_the_phone(open_page, write):
+def test_ink_is_kept_when_the_screen_is_rotated(open_page, write):
     page = open_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
     write(page, "田")
     before = page.evaluate("document.getElementById('pad').strokes")

@@ -1,4 +1,4 @@
-"""The page of a model whose classes are a word, a character beyond the BMP, and a kanji: nothing assumes characters."""
+"""The page of a model whose classes are a word, a character beyond the BMP, and a kanji."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Tiny model directories whose networks answer rightly without training, and images that cost nothing to draw."""
+"""Tiny model directories whose networks are trained in seconds, and images that are fast to draw."""
 
 from functools import cache
 from pathlib import Path

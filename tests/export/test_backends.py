@@ -1,4 +1,4 @@
-"""The tables, and what the user reads when a choice is not in them."""
+"""The tables, and the message for a choice that is not in them."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ from kakitori.spec import POOLINGS
 
 
 @pytest.mark.parametrize("row", BACKENDS.values(), ids=BACKENDS)
-def test_every_row_names_what_exists(row):
+def test_every_row_names_existing_exporters_and_poolings(row):
     assert row.opset in IR_VERSIONS
     assert set(row.exporters) <= EXPORTERS.keys()
     assert row.refused.keys() <= PRECISIONS.keys()
@@ -33,7 +33,7 @@ def test_every_precision_has_a_scheme():
     assert {row.scheme for row in PRECISIONS.values()} == SCHEMES.keys()
 
 
-def test_design_table():
+def test_the_backends_have_these_opsets_and_ir_versions():
     assert {name: row.opset for name, row in BACKENDS.items()} == {"tract": 12, "ort-tract": 11, "strict": 11}
     assert get_backend("strict").ir_version == 6
     assert get_backend("tract").ir_version == 7
@@ -53,25 +53,25 @@ def test_only_other_poolings_are_part_of_the_name(backend, pooling, precision, n
     assert (variant.name, variant.file) == (name, f"onnx/{name}.onnx")
 
 
-def test_select_backends():
+def test_backends_are_selected_by_name():
     assert select_backends(["strict", "tract", "strict"]) == [BACKENDS["strict"], BACKENDS["tract"]]
     assert select_backends(["all"]) == list(BACKENDS.values())
     with pytest.raises(KakitoriError, match=r"Unknown backend 'onnx': choose one of tract, ort-tract, strict, all\."):
         select_backends(["strict", "onnx"])
 
 
-def test_select_precisions():
+def test_precisions_are_selected_by_name():
     strict = BACKENDS["strict"]
     assert select_precisions(["int8", "fp32", "int8"], strict) == [PRECISIONS["int8"], PRECISIONS["fp32"]]
     assert [row.name for row in select_precisions(["all"], strict)] == list(strict.precisions)
 
 
-def test_an_unknown_precision():
+def test_an_unknown_precision_is_refused():
     with pytest.raises(KakitoriError, match=rf"Unknown precision 'int2': choose one of {', '.join(PRECISIONS)}, all\."):
         select_precisions(["fp32", "int2"], BACKENDS["strict"])
 
 
-def test_a_precision_that_a_backend_lacks():
+def test_a_precision_that_a_backend_lacks_is_refused():
     message = "Backend 'strict' has no precision 'int8-dynamic', because it needs ConvInteger, .*: choose one of fp32, "
     with pytest.raises(KakitoriError, match=message):
         select_precisions(["int8-dynamic"], BACKENDS["strict"])
@@ -86,7 +86,7 @@ def test_tract_has_fp16_as_stored_weights_only(backend):
     assert {"fp16", "fp16-weights"} <= set(BACKENDS["strict"].precisions)
 
 
-def test_vocabulary_needs_no_library():
+def test_the_tables_need_the_standard_library_only():
     heavy = "{'torch', 'onnx', 'onnxruntime', 'numpy'}"
     code = f"import sys, export.backends; assert not {heavy} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""The recipe end to end: what lands in a model directory, and that nothing does when a check fails."""
+"""The whole export: the files of the model directory, which is unchanged if a check fails."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ def test_two_exports_are_the_same_bytes(make_model, export, arch):
     assert "strict: pooling adaptive_avg becomes fixed_avg, the same function at the trained size." in lines
 
 
-def test_manifest_states_the_truth(make_model, export):
+def test_the_manifest_has_the_facts_of_the_files(make_model, export):
     model = make_model()
     rows = export(model)
     manifest = open_model(model).manifest
@@ -111,7 +111,7 @@ def ruin(model, _trained):
     return spoilt
 
 
-def test_not_a_number_is_not_parity(make_model, export, monkeypatch):
+def test_nan_is_a_parity_error(make_model, export, monkeypatch):
     def poison(model, _trained):
         bias = next(tensor for tensor in model.graph.initializer if list(tensor.dims) == [10])
         bias.raw_data = np.full(10, np.nan, np.float32).tobytes()
@@ -170,7 +170,7 @@ def test_a_damaged_old_manifest_is_replaced(make_model, export):
         ({"pooling": "fixed_max"}, "takes a maximum, but these weights were trained on an average"),
     ],
 )
-def test_illegal_choices(make_model, export, choices, message):
+def test_illegal_choices_are_refused(make_model, export, choices, message):
     model = make_model()
     before = files(model)
     with pytest.raises(KakitoriError, match=message):
@@ -216,7 +216,7 @@ def test_files_of_the_weights_before_are_refused_until_they_are_exported_again(m
     open_variant(model, "strict.fp32")
 
 
-def test_no_model_directory(tmp_path, export):
+def test_a_missing_model_directory_is_refused(tmp_path, export):
     with pytest.raises(ModelError, match=r"There is no model directory '.*nothing'"):
         export(tmp_path / "nothing")
     assert list(tmp_path.iterdir()) == []
@@ -230,7 +230,7 @@ def test_no_model_directory(tmp_path, export):
         (lambda config: config.pop("size"), "missing required field `size`"),
     ],
 )
-def test_a_config_of_other_weights(make_model, export, change, message):
+def test_a_config_of_other_weights_is_refused(make_model, export, change, message):
     model = make_model()
     edit_json(model / "config.json", change)
     with pytest.raises(ModelError, match=message):
@@ -238,7 +238,7 @@ def test_a_config_of_other_weights(make_model, export, change, message):
     assert files(model).keys() == {"config.json", "model.safetensors"}
 
 
-def test_cut_short_weights(make_model, export):
+def test_truncated_weights_are_refused(make_model, export):
     model = make_model()
     weights = model / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])

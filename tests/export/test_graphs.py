@@ -1,4 +1,4 @@
-"""Structure of the files: what the contract fixes, checked on tiny networks of both architectures."""
+"""Structure of the files: the contract, checked on tiny networks of both architectures."""
 
 import numpy as np
 import onnx
@@ -56,7 +56,7 @@ def test_contract(make_graph, arch, backend, tmp_path):
 
 
 @pytest.mark.parametrize("arch", ARCHS)
-def test_no_trace_of_the_machine(make_graph, arch):
+def test_graphs_hold_no_path_of_the_machine_and_no_exporter(make_graph, arch):
     spec, model = make_graph(arch)
     data = model.SerializeToString()
     assert b"/home" not in data
@@ -73,7 +73,7 @@ def test_no_trace_of_the_machine(make_graph, arch):
 
 
 @pytest.mark.parametrize("arch", ARCHS)
-def test_int8_is_really_int8(make_graph, arch, calibration_images):
+def test_every_layer_of_an_int8_graph_is_quantized(make_graph, arch, calibration_images):
     _, model = make_graph(arch)
     quantized = quantize_static(model, calibration_images)
     onnx.checker.check_model(quantized, full_check=True)
@@ -148,7 +148,7 @@ def test_dynamic_int8_leaves_no_layer_in_float(make_graph, arch):
     assert {kinds[layer.input[1]] for layer in layers} == {onnx.TensorProto.UINT8}
 
 
-@pytest.mark.parametrize("arch", ["resnet", "compact"])  # a tiny network's attention strays further by rounding
+@pytest.mark.parametrize("arch", ["resnet", "compact"])  # rounding changes a tiny network's attention more
 def test_no_two_products_of_an_int8_layer_overflow_16_bits(make_graph, arch, calibration_images):
     _, model = make_graph(arch)
     quantized = quantize_static(model, calibration_images)
@@ -172,7 +172,7 @@ def test_the_largest_pair_is_of_neighbours_of_one_sign(weight, expected):
     assert largest_pair(np.array(weight)) == expected
 
 
-def test_corrected_biases_bring_the_mean_logits_back(make_graph, calibration_images):
+def test_corrected_biases_restore_the_mean_logits(make_graph, calibration_images):
     _, model = make_graph("compact")
     even = equalise(model)
     ranges = with_headroom(activation_ranges(even, calibration_images), even)
@@ -191,7 +191,7 @@ def test_a_float_layer_is_refused(make_graph):
 
 
 @pytest.mark.parametrize("arch", ARCHS)
-def test_equalised_network_is_the_same_function(make_graph, arch):
+def test_an_equalised_network_computes_the_same_function(make_graph, arch):
     _, model = make_graph(arch)
     assert find_pairs(model.graph)
     even = equalise(model)
@@ -204,7 +204,7 @@ def test_equalised_network_is_the_same_function(make_graph, arch):
         assert np.isfinite(weights[second.input[1]]).all()
 
 
-def test_equalising_evens_a_channel_out(make_graph):
+def test_equalising_makes_the_ranges_of_channels_more_equal(make_graph):
     _, model = make_graph()
     first, second = find_pairs(model.graph)[0]
     for tensor in model.graph.initializer:
@@ -234,21 +234,21 @@ def test_equalising_evens_a_channel_out(make_graph):
         (lambda m: setattr(m.graph.node[0], "domain", "com.microsoft"), "domains .*: found .'com.microsoft',."),
     ],
 )
-def test_another_interface_is_refused(make_graph, change, message):
+def test_a_different_interface_is_refused(make_graph, change, message):
     spec, model = make_graph()
     change(model)
     with pytest.raises(InterfaceError, match=message):
         check_interface(graph_facts(model), spec, 11, 6)
 
 
-def test_the_allow_list_rejects(make_graph):
+def test_an_operator_outside_the_allow_list_is_refused(make_graph):
     _, model = make_graph(backend="tract")
     with pytest.raises(UnsupportedOpError, match="holds GlobalAveragePool, but backend 'strict' allows only Add, Av"):
         check_operators(graph_facts(model), get_backend("strict"), PRECISIONS["fp32"])
     check_operators(graph_facts(model), get_backend("tract"), PRECISIONS["fp32"])
 
 
-def test_what_a_precision_adds_is_for_its_own_files_only(make_graph):
+def test_operators_of_a_precision_are_allowed_in_its_own_files_only(make_graph):
     _, model = make_graph()
     half, strict = graph_facts(store_weights(model, as_float16)), get_backend("strict")
     check_operators(half, strict, PRECISIONS["fp16-weights"])
@@ -274,7 +274,7 @@ def test_an_invalid_file_is_refused(make_graph, tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"not a model", b"\x89PNG\r\n\x1a\n" + bytes(100), b"<!doctype html><title>404</title>"]
 )
-def test_a_foreign_file_is_refused(content, tmp_path):
+def test_a_file_that_is_no_onnx_model_is_refused(content, tmp_path):
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
     with pytest.raises(InterfaceError, match=r"not a valid ONNX model \(.+\): restore it, or export it again"):

@@ -1,4 +1,4 @@
-"""Opset 18 in the words of opset 12: the same function, or a refusal that names the operator."""
+"""A graph of opset 18 at opset 12: the same function, or an error that names the operator."""
 
 import numpy as np
 import onnx
@@ -32,7 +32,7 @@ def one_node(operator, argument, **attributes):
         ("Reshape", [-1, 48], {"allowzero": 1}, "Flatten"),
     ],
 )
-def test_the_same_function(operator, argument, attributes, lowered):
+def test_the_lowered_graph_computes_the_same_function(operator, argument, attributes, lowered):
     model = one_node(operator, argument, **attributes)
     older = lower_opset(model, 12)
     older.ir_version = 7
@@ -53,11 +53,11 @@ def test_the_same_function(operator, argument, attributes, lowered):
         ("Expand", [5, 3, 4, 4], {}, r"wrote Expand\(input, "),
     ],
 )
-def test_what_has_no_rule_is_refused(operator, argument, attributes, message):
+def test_an_operator_without_a_rule_is_refused(operator, argument, attributes, message):
     with pytest.raises(ExportError, match=message):
         lower_opset(one_node(operator, argument, **attributes), 12)
 
 
-def test_an_opset_too_old():
+def test_an_opset_below_the_oldest_is_refused():
     with pytest.raises(ExportError, match="Opset 10 is too old: 11 is the first"):
         lower_opset(one_node("ReduceMean", [2, 3]), 10)

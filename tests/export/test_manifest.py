@@ -1,4 +1,4 @@
-"""A damaged manifest is refused, and the sentence names the row and the field."""
+"""A damaged manifest is refused, and the message names the row and the field."""
 
 import json
 
@@ -41,7 +41,7 @@ def manifest(*rows):
     return msgspec.convert(document(*rows), Manifest)
 
 
-def test_written_and_read(tmp_path):
+def test_a_written_manifest_is_read_back(tmp_path):
     value = manifest(row())
     write_manifest(value, tmp_path)
     assert read_manifest(tmp_path) == value
@@ -62,7 +62,7 @@ def test_an_unknown_variant_lists_the_exported_ones():
         ("{}", "manifest.json, document: object missing required field `model`"),
     ],
 )
-def test_not_a_manifest(tmp_path, text, message):
+def test_a_document_that_is_no_manifest_is_refused(tmp_path, text, message):
     if text is not None:
         (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ModelError, match=message):
@@ -87,7 +87,7 @@ def test_not_a_manifest(tmp_path, text, message):
         (["row"], r"field files\[0\]: expected `object`, found 'row'"),
     ],
 )
-def test_a_row_at_fault(tmp_path, rows, message):
+def test_a_wrong_row_is_named(tmp_path, rows, message):
     (tmp_path / "manifest.json").write_text(json.dumps(document(*rows)))
     with pytest.raises(ModelError, match=message):
         read_manifest(tmp_path)

@@ -1,4 +1,4 @@
-"""Every class's JIS code and character belong together, by a codec that the charsets are not made with."""
+"""Every class has the JIS code of its character, by another codec than the one that the charsets are made with."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Fixed pooling is the same function; what the weights do not allow is refused with the reason."""
+"""Fixed pooling is the same function; a pooling that does not fit the weights is refused with the reason."""
 
 import pytest
 import torch
@@ -20,7 +20,7 @@ def adaptive_modules(network):
 @pytest.mark.parametrize("size", [32, 64, 96])
 @pytest.mark.parametrize("kind", ["avg", "max"])
 @pytest.mark.parametrize("arch", ["resnet", "cnn"])
-def test_fixed_equals_adaptive(make_spec, arch, kind, size):
+def test_fixed_pooling_equals_adaptive_pooling(make_spec, arch, kind, size):
     network = build_network(make_spec(arch, f"adaptive_{kind}")).eval()
     images = torch.rand(3, 1, size, size) * 2 - 1
     fixed = prepare_pooling(network, f"fixed_{kind}", size)
@@ -40,7 +40,7 @@ def test_2x2_becomes_a_kernel_that_equals_it(make_spec, pooling):
     assert adaptive_modules(prepared) == []
 
 
-def test_adaptive_stays_adaptive_where_it_is_legal(make_spec):
+def test_adaptive_pooling_is_kept_where_it_is_legal(make_spec):
     network = build_network(make_spec("cnn")).eval()
     assert len(adaptive_modules(prepare_pooling(network, "adaptive_avg", 32))) == len(adaptive_modules(network))
 
@@ -62,7 +62,7 @@ def test_unequal_parts_are_refused():
         ("tract", "max_2x2", None, "max_2x2"),
     ],
 )
-def test_resolved_and_told(backend, trained, asked, resolved):
+def test_a_pooling_made_fixed_is_reported(backend, trained, asked, resolved):
     pooling, note = resolve_pooling(get_backend(backend), trained, asked)
     assert pooling == resolved
     changed = resolved != (asked or trained)
@@ -84,6 +84,6 @@ def test_resolved_and_told(backend, trained, asked, resolved):
         ("strict", "avg_2x2", None, "Backend 'strict' cannot take pooling 'avg_2x2': it allows fixed_avg, fixed_max"),
     ],
 )
-def test_refused_with_the_reason(backend, trained, asked, message):
+def test_a_pooling_that_does_not_fit_is_refused_with_the_reason(backend, trained, asked, message):
     with pytest.raises(KakitoriError, match=message):
         resolve_pooling(get_backend(backend), trained, asked)

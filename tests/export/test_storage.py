@@ -1,4 +1,4 @@
-"""Weights in fewer bits come back as the numbers they should, through the graph's own operators."""
+"""The graph's operators restore the weights that are stored in fewer bits."""
 
 import numpy as np
 import onnx
@@ -55,7 +55,7 @@ def test_int4_is_within_a_step_of_its_block(shape):
     assert np.median(error / step) < 0.3
 
 
-def test_int4_puts_every_number_in_its_place():
+def test_int4_restores_every_number_at_its_position():
     numbers = np.tile(np.arange(-8, 8, dtype=np.float32), (2, BLOCK // 16))
     found, stored = unpacked(as_int4, np.concatenate([numbers * 0.5, -numbers]))
     np.testing.assert_array_equal(found, np.concatenate([numbers * 0.5, -numbers]))
@@ -70,7 +70,7 @@ def test_a_block_of_zeros_stays_zero():
         assert not unpacked(store, np.zeros((2, BLOCK), np.float32))[0].any()
 
 
-def test_rows_that_are_no_blocks_take_eight_bits():
+def test_rows_that_are_no_multiple_of_a_block_take_eight_bits():
     _, stored = unpacked(as_int4, np.ones((4, 1, 5, 5), np.float32))
     assert stored["w.int8"].shape == (4, 1, 5, 5)
 

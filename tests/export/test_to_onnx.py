@@ -1,4 +1,4 @@
-"""Exporters are tried in their row's order, and the user is told when the first one fails."""
+"""Exporters are tried in the order of the backend's row, and a failure is reported."""
 
 import re
 from dataclasses import replace
@@ -30,7 +30,7 @@ def refuse(_network, _size, _opset):
     raise ExportError("refused on purpose.")
 
 
-def test_falls_back_and_says_so(monkeypatch, make_network):
+def test_a_failed_exporter_is_reported_and_the_next_one_is_used(monkeypatch, make_network):
     monkeypatch.setitem(exporters.EXPORTERS, "other", refuse)
     backend = replace(get_backend("strict"), exporters=("other", "torchscript"))
     lines = []
@@ -40,7 +40,7 @@ def test_falls_back_and_says_so(monkeypatch, make_network):
     assert lines == ["strict: exporter other failed (refused on purpose.)"]
 
 
-def test_an_exporter_that_writes_another_opset_is_not_believed(monkeypatch, make_network):
+def test_an_exporter_that_writes_another_opset_is_rejected(monkeypatch, make_network):
     monkeypatch.setitem(
         exporters.EXPORTERS, "other", lambda network, size, opset: exporters.export_torchscript(network, size, 13)
     )
@@ -58,13 +58,13 @@ def test_torch_export_says_nothing_of_its_own(make_network, capfd, recwarn):
     assert not recwarn.list
 
 
-def test_what_torch_export_cannot_lower_falls_back_and_is_told():
+def test_a_graph_that_cannot_be_lowered_is_reported_and_torchscript_is_used():
     lines = []
     _, name = exporters.to_onnx(Wave().eval(), 32, get_backend("tract"), lines.append)
     assert name == "torchscript"
     assert re.match(r"tract: exporter torch\.export failed \(torch\.export wrote Sin\(.*, which has no rule", lines[0])
 
 
-def test_no_exporter_works():
+def test_the_error_lists_every_failed_exporter():
     with pytest.raises(ExportError, match=r"No exporter could write opset 11 for 'strict': torchscript: .*linalg_pinv"):
         exporters.to_onnx(Inverse(), 32, get_backend("strict"), [].append)

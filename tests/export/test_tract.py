@@ -10,7 +10,7 @@ from kakitori.spec import POOLINGS
 
 FIXED_OF = {"adaptive_avg": "fixed_avg", "adaptive_max": "fixed_max"}
 TRAINED = [name for name, row in POOLINGS.items() if not row.fixed]
-# Rounding in another order flips a step of an 8-bit activation here and there: far less than the class's lead.
+# Rounding in another order changes some 8-bit activations by one step: far less than the margin of the best class.
 INT8_DIFFERENCE = 0.5
 
 

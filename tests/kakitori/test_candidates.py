@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kakitori.candidates import Candidate, Classes, check_top_k, no_candidates, rank
+from kakitori.candidates import Candidate, Classes, Result, check_top_k, no_candidates, rank
 from kakitori.errors import DataError, EngineError
 from kakitori.homoglyphs import InkPlace
 from kakitori.spec import Confidence
@@ -62,3 +62,10 @@ def test_no_ink_is_unsure_without_candidates():
 def test_a_count_below_1_is_refused(top_k):
     with pytest.raises(DataError, match="expected a whole number of at least 1"):
         check_top_k(top_k)
+
+
+def test_the_repr_of_a_result_shows_its_first_candidates():
+    candidates = [Candidate(char, None, ord(char), 0, 0.5 / (n + 1)) for n, char in enumerate("田由甲申")]
+    assert repr(Result(candidates[:2], False)) == "<Result: 田 50.0 %, 由 25.0 %>"
+    assert repr(Result(candidates, True)) == "<Result: 田 50.0 %, 由 25.0 %, 甲 16.7 %, … (4 candidates), unsure>"
+    assert repr(no_candidates()) == "<Result: no candidates, unsure>"

@@ -50,7 +50,7 @@ def test_large_pictures_are_reduced():
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
-        (b"not a picture", "The picture is not a readable picture"),
+        (b"not a picture", r"The picture is not a readable picture \(its format is unknown\)"),
         (encoded(Image.fromarray(NOISE))[:500], "The picture is not a readable picture"),
         ("nowhere.png", "There is no picture 'nowhere.png'"),
         (7, "A picture is int: expected a path"),
@@ -66,5 +66,5 @@ def test_what_is_no_picture_is_refused(picture, message):
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(DataError, match="is not a readable picture"):
+    with pytest.raises(DataError, match=r"is not a readable picture \(it is not a regular file\)"):
         read_image(tmp_path)

@@ -79,8 +79,8 @@ def test_empty_strokes_are_left_out():
         ([[]], "There is no ink"),
         ([[(0, math.nan)]], "not a finite number"),
         ([[(0, math.inf), (1, 1)]], "not a finite number"),
-        ([[(1, 2, 3)]], "pairs of numbers"),
-        ([[("a", "b")]], "pairs of numbers"),
+        ([[(1, 2, 3, 4)]], "a point of 4 values"),
+        ([[("a", "b")]], "found <U1"),
     ],
 )
 def test_invalid_strokes_are_refused(strokes, message):

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from kakitori.errors import DataError
-from kakitori.stroke_files import read_stroke_file
+from kakitori.stroke_files import iterate_drawings, read_stroke_file
 
 GOOD = {"char": "田", "strokes": [[[0, 0], [1, 1]]], "source": "me", "writer": "left hand"}
 
@@ -40,9 +40,10 @@ def test_source_and_writer_may_be_left_out(tmp_path):
         ({**GOOD, "char": "a" * 201}, "of 1 to 200 characters"),
         ({**GOOD, "char": 7}, "char is 7"),
         ({**GOOD, "strokes": []}, "There is no ink"),
-        ({**GOOD, "strokes": [[[0, "x"]]]}, "pairs of numbers"),
+        ({**GOOD, "strokes": [[[0, "x"]]]}, "list of points"),
         ({**GOOD, "strokes": 3}, "'int'"),
-        ('{"char": "田", "strokes": [[[0, 1' + "0" * 400 + "]]]}", "pairs of numbers"),
+        ('{"char": "田", "strokes": [[[0, 1' + "0" * 400 + "]]]}", "list of points"),
+        ('{"char": "田", "strokes": [[[0, 1' + "0" * 5000 + "]]]}", "expected .* in JSON"),
         ('{"char": "田", "strokes": [[[0, NaN]]]}', "finite"),
     ],
 )
@@ -57,9 +58,35 @@ def test_a_label_is_a_class_name_in_nfc(tmp_path, char, label):
     assert read_stroke_file(write(tmp_path / "ink.jsonl", {**GOOD, "char": char}))[0].char == label
 
 
-def test_the_label_may_be_left_out_where_none_is_needed(tmp_path):
-    path = write(tmp_path / "ink.jsonl", {"strokes": GOOD["strokes"]}, {**GOOD, "char": "cloud"})
-    assert [drawing.char for drawing in read_stroke_file(path, labelled=False)] == ["", "cloud"]
+def test_reading_goes_on_after_an_invalid_line(tmp_path):
+    path = write(tmp_path / "ink.jsonl", GOOD, {**GOOD, "char": "\ud800"}, "{", {**GOOD, "char": "cloud"})
+    drawings = list(iterate_drawings(path, "ink", False))
+    assert [getattr(drawing, "char", None) for drawing in drawings] == ["田", None, None, "cloud"]
+    assert str(drawings[1]).startswith("ink, line 2: char is '\\ud800'")
+    assert str(drawings[2]).startswith("ink, line 3: expected")
+
+
+def test_label_and_points_may_be_left_out_where_none_are_needed(tmp_path):
+    path = write(tmp_path / "ink.jsonl", {"strokes": GOOD["strokes"]}, {"strokes": []}, {"strokes": [[]]})
+    assert [drawing.char for drawing in iterate_drawings(path, "ink", False)] == ["", "", ""]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_content_of_a_file_is_read_as_the_file_is(tmp_path, pack):
+    path = write(tmp_path / "ink.jsonl", GOOD, {**GOOD, "char": "あ"})
+    packed = pack(path.read_bytes())
+    assert list(iterate_drawings(packed, "ink.jsonl", packed != path.read_bytes())) == read_stroke_file(path)
+
+
+def test_a_byte_order_mark_is_left_out(tmp_path):
+    path = tmp_path / "ink.jsonl"
+    path.write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    assert read_stroke_file(path)[0].char == "田"
+
+
+def test_what_is_no_regular_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match="is not a regular file: name a stroke file"):
+        read_stroke_file(tmp_path)
 
 
 def test_json_that_is_nested_too_deeply_is_refused(tmp_path):

@@ -20,26 +20,60 @@ def test_strokes_without_points_are_no_ink(strokes):
         pack(strokes)
 
 
+POINTS = [[1, 2], [3, 4.5]]
+
+
+@pytest.mark.parametrize(
+    "stroke",
+    [
+        [(1, 2), (3, 4.5)],
+        [[1, 2, 0], [3, 4.5, 16]],
+        [[1, 2, "start"], [3, 4.5]],
+        [{"x": 1, "y": 2}, {"x": 3, "y": 4.5, "t": 16}],
+        [{"y": 2, "x": 1}, [3, 4.5]],
+        [np.array([1, 2]), np.array([3, 4.5, 16])],
+        np.array(POINTS, np.float32),
+        np.array([[1, 2, 0], [3, 4.5, 16]]),
+    ],
+)
+def test_every_form_of_a_point_gives_its_x_and_y(stroke):
+    points, starts = pack([[], stroke])
+    assert points.tolist() == POINTS
+    assert starts.tolist() == [0, 2]
+
+
+def test_strokes_may_be_one_array():
+    points, starts = pack(np.arange(12).reshape(2, 3, 2))
+    assert points.tolist() == np.arange(12).reshape(6, 2).tolist()
+    assert starts.tolist() == [0, 3, 6]
+
+
 @pytest.mark.parametrize(
     ("strokes", "message"),
     [
         (3, "'int'"),
+        (None, "'NoneType'"),
         ([3], "'int'"),
-        ("田", "pairs of numbers"),
-        ([{"x": 1}], "pairs of numbers"),
-        ([[1, 2]], "pairs of numbers"),
-        ([[[1, 2], [3]]], "pairs of numbers"),
-        ([[[1, 2, 3]]], "pairs of numbers"),
-        ([[["1", "2"]]], "pairs of numbers"),
-        ([[[None, 1]]], "pairs of numbers"),
-        ([[[True, False]]], "pairs of numbers"),
-        ([[[10**400, 1]]], "pairs of numbers"),
+        ("田", "found a point of 1 values"),
+        ([{"x": 1}], "found a point of 1 values"),
+        ([[1, 2]], "'int'"),
+        (np.array(POINTS), r"found float64 of shape \(2,\)"),
+        ([np.zeros((5, 4))], r"found float64 of shape \(5, 4\)"),
+        ([[[1, 2], [3]]], "found a point of 1 values"),
+        ([[[1, 2, 3, 4]]], "found a point of 4 values"),
+        ([[{"x": 1}]], "found a point without 'y'"),
+        ([[{"x": 1, "y": "2"}]], "found <U21 of shape"),
+        ([[["1", "2"]]], "found <U1 of shape"),
+        ([["xy"]], "found <U2 of shape"),
+        ([[[None, 1]]], "found object of shape"),
+        ([[[True, False]]], "found bool of shape"),
+        ([[[10**400, 1]]], "found object of shape"),
         ([[[0, math.nan]]], "finite number within"),
         ([[[math.inf, 0]]], "finite number within"),
-        ([[[1e300, 0]]], "finite number within ±1e\\+15"),
+        ([[{"x": 1e300, "y": 0}]], "finite number within ±1e\\+15"),
     ],
 )
-def test_what_is_not_pairs_of_numbers_is_refused(strokes, message):
+def test_what_is_no_list_of_points_is_refused(strokes, message):
     with pytest.raises(DataError, match=message):
         pack(strokes)
 

@@ -6,7 +6,7 @@ from training.ink.source import InkSource
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
-    """Compute with one thread: networks this small run slower with several, most of all on busy processors."""
+    """Compute with one thread: small networks run slower with several, above all on busy processors."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -1,4 +1,4 @@
-"""The tiny classifier, and what a runner's listener hears."""
+"""The tiny classifier, and a listener that records a runner's events."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from wasm_check.job import Subject, Suite
 
 
 class Heard:
-    """A runner's listener that remembers."""
+    """A runner's listener that records the events."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""compat.json: the shipped one reads, and a wrong one gives one sentence."""
+"""compat.json: the shipped file fits its schema; the message for a wrong one is one sentence."""
 
 import json
 

@@ -26,7 +26,7 @@ def test_answers_of_other_inputs_are_red_in_every_precision(suite, precision):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_a_number_is_red_and_counted(suite, value):
+def test_nan_and_infinity_are_red_and_counted(suite, value):
     logits = suite.expected.copy()
     logits[-1, 0] = logits[2, 3] = value
     facts, status, reason = judged(logits, suite, "int8")
@@ -40,14 +40,14 @@ def test_float_logits_that_are_off_by_more_than_rounding_are_red(suite):
     assert "differ from those expected by 0.01" in reason
 
 
-def test_only_float_files_answer_for_odd_inputs(suite):
+def test_only_float_files_are_judged_on_odd_inputs(suite):
     logits = suite.expected.copy()
     logits[-2:] = -logits[-2:]
     assert judged(logits, suite, "fp32")[1] == RED
     assert judged(logits, suite, "int8")[1] == GREEN
 
 
-def test_an_engine_that_differs_from_onnx_runtime_is_red_although_its_answers_hold(suite):
+def test_an_engine_that_differs_from_onnx_runtime_is_red_even_with_the_same_answers(suite):
     _, status, reason = judged(suite.expected * np.float32(3), suite, "int8", native=suite.expected)
     assert status == RED
     assert "answered in ONNX Runtime" in reason

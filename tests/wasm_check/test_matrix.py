@@ -1,4 +1,4 @@
-"""From a plan to the report's files."""
+"""The matrix of a plan and the files of its report."""
 
 import csv
 import dataclasses

@@ -1,4 +1,4 @@
-"""A user's own file and inputs: what is tried, and what is refused in one sentence."""
+"""A user's own file and inputs: those that run, and those that are refused in one sentence."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Real workers: what they answer, and what is left when they hang, die or are given nonsense."""
+"""Real workers: their results, and the clean-up when they hang, die or get an invalid file."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Times in Chromium: of every file, or the reason why there are none."""
+"""Times in Chromium of every file, or the reason why there are none."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.wasm_check.tiny import SIDE
 from wasm_check import speed
 
 
-def test_without_playwright_the_reason_is_told(monkeypatch):
+def test_without_playwright_the_reason_is_returned(monkeypatch):
     monkeypatch.setattr(speed, "find_spec", lambda name: None)
     assert "playwright is not installed" in speed.time_in_chromium([]).problem
 

@@ -1,4 +1,4 @@
-"""The built folder: complete, reproducible, and never at the cost of what was there."""
+"""The built folder: complete, reproducible, and unchanged if the build fails."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ WANTED = (
 )
 
 
-def test_everything_is_there(built_site):
+def test_the_site_has_all_its_files(built_site):
     files = read_folder(built_site)
     assert set(WANTED) <= files.keys()
     assert "model/onnx/strict.fp32.onnx" not in files
@@ -47,7 +47,7 @@ def test_everything_is_there(built_site):
     assert b"Share Alike 3.0" in files["licences/kanjivg.txt"]
 
 
-def test_two_builds_are_the_same(model_dir, tmp_path):
+def test_two_builds_have_the_same_bytes(model_dir, tmp_path):
     summaries = [build_site([model_dir], tmp_path / name) for name in ("a", "b")]
     assert read_folder(tmp_path / "a") == read_folder(tmp_path / "b")
     assert summaries[0] | {"out": ""} == summaries[1] | {"out": ""}
@@ -55,7 +55,7 @@ def test_two_builds_are_the_same(model_dir, tmp_path):
     assert 0 < summaries[0]["gzip_bytes"] < summaries[0]["raw_bytes"] < summaries[0]["bytes"]
 
 
-def test_pages_have_nothing_inline_and_nothing_foreign(built_site):
+def test_pages_have_no_inline_scripts_or_styles_and_no_other_origins(built_site):
     for path in ("index.html", "licences/index.html"):
         html = (built_site / path).read_text(encoding="utf-8")
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html), path
@@ -64,7 +64,7 @@ def test_pages_have_nothing_inline_and_nothing_foreign(built_site):
     assert "pen &lt;&amp;&gt; paper" in (built_site / "index.html").read_text(encoding="utf-8")
 
 
-def test_local_links_lead_somewhere(built_site):
+def test_local_links_have_a_target(built_site):
     for page in ("index.html", "licences/index.html"):
         html = re.sub("<pre.*?</pre>", "", (built_site / page).read_text(encoding="utf-8"), flags=re.DOTALL)
         for link in re.findall(r'(?:href|src)="(?!https:)([^"]+)"', html):
@@ -89,7 +89,7 @@ def test_the_service_worker_lists_every_file_and_its_hash(built_site):
     }
 
 
-def test_any_change_is_a_new_version(model_dir, tmp_path):
+def test_any_change_of_a_file_gives_a_new_version(model_dir, tmp_path):
     version = lambda: (tmp_path / "dist" / MARKER_FILE).read_text()  # noqa: E731
     build_site([model_dir], tmp_path / "dist")
     before = version()
@@ -114,7 +114,7 @@ def test_one_model_needs_no_choice(built_site):
     assert select_of((built_site / "index.html").read_text(encoding="utf-8")) == []
 
 
-def test_of_several_models_the_page_has_them_all_and_a_choice(model_dir, wide_dir, tmp_path):
+def test_a_page_of_several_models_has_all_of_them_and_a_choice(model_dir, wide_dir, tmp_path):
     build_site([model_dir, wide_dir], tmp_path / "dist")
     folders, words = zip(*select_of((tmp_path / "dist/index.html").read_text(encoding="utf-8")), strict=True)
     assert folders == ("model/", "models/wide/")
@@ -155,14 +155,14 @@ def test_a_damaged_network_leaves_the_old_site(model_dir, tmp_path, damage):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_missing_model(tmp_path):
+def test_a_missing_model_is_refused(tmp_path):
     with pytest.raises(ModelError, match="no model directory"):
         build_site([tmp_path / "nothing"], tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 
 
 @pytest.mark.parametrize("name", ["mapping.json", "manifest.json"])
-def test_a_missing_file(model_dir, tmp_path, name):
+def test_a_missing_file_is_refused(model_dir, tmp_path, name):
     (model_dir / name).unlink()
     with pytest.raises(ModelError, match=f"{name} does not exist"):
         build_site([model_dir], tmp_path / "dist")
@@ -190,7 +190,7 @@ def test_a_manifest_that_names_a_file_elsewhere_is_refused(model_dir, tmp_path, 
     assert not (tmp_path / "dist").exists()
 
 
-def test_a_folder_of_others_is_not_replaced(model_dir, tmp_path):
+def test_a_folder_with_other_files_is_not_replaced(model_dir, tmp_path):
     out = tmp_path / "precious"
     out.mkdir()
     (out / "thesis.txt").write_text("years of work")

@@ -15,7 +15,7 @@ def model(model_dir):
     return open_model(model_dir)
 
 
-def test_facts(model):
+def test_the_context_has_the_facts_of_the_model(model):
     context = site_context(model, model.manifest.files[1])
     assert context["num_classes"] == 3036
     assert context["classes"] == "3,036 characters: 71 hiragana, 2,965 kanji"

@@ -1,4 +1,4 @@
-"""The typeface covers what the page shows, and no more of it is shipped than that."""
+"""The font covers the characters that the page shows, and no others are in the site."""
 
 import re
 
@@ -18,11 +18,11 @@ CSS = """
 """
 
 
-def test_only_slices_and_ranges_that_are_needed():
+def test_only_needed_slices_and_ranges_are_kept():
     assert select_faces(CSS, "CAあ一") == [Face("a.woff2", (0x41, 0x43, 0x3042)), Face("b.woff2", (0x4E00,))]
 
 
-def test_a_character_without_a_glyph():
+def test_a_character_of_the_page_without_a_glyph_is_refused():
     with pytest.raises(SiteError, match=r"no glyph for 2 characters .*\(丁七\)"):
         select_faces(CSS, "一丁七")
 
@@ -31,7 +31,7 @@ def test_a_class_without_a_glyph_is_left_to_the_system():
     assert select_faces(CSS, "一", "C七") == [Face("a.woff2", (0x43,)), Face("b.woff2", (0x4E00,))]
 
 
-def test_ranges():
+def test_unicode_ranges_are_parsed_and_written():
     assert Face("a", (0x41, 0x42, 0x43, 0x3042)).unicode_range == "U+41-43,U+3042"
     assert parse_range("U+41-43, U+3042") == {0x41, 0x42, 0x43, 0x3042}
 

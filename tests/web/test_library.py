@@ -1,4 +1,4 @@
-"""The library's pure parts in node, the mirror of their names, and the syntax of every script of the site."""
+"""The library's pure modules in node, their constants, and the syntax of every script of the site."""
 
 import importlib
 import re
@@ -14,7 +14,7 @@ MIRRORED = ("candidates", "confidence", "homoglyphs", "illumination", "ink", "pi
 FORBIDDEN = {"shared": ("document", "postMessage", "ort."), "worker": ("document",)}
 
 
-def test_pure_parts(run_node):
+def test_the_pure_modules_pass_their_node_tests(run_node):
     run_node("--test", "--test-reporter=spec", "tests/web/library.test.mjs")
 
 
@@ -33,7 +33,7 @@ def test_scripts_parse(run_node, script):
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
-def test_threads_are_kept_apart(folder):
+def test_scripts_use_no_name_of_another_thread(folder):
     for path in (STATIC / "kakitori" / folder).glob("*.js"):
         code = "\n".join(
             line

@@ -1,4 +1,4 @@
-"""The lock file, and the installation from it."""
+"""The lock file, and the installation of its packages."""
 
 import json
 import sys
@@ -38,13 +38,13 @@ def web_dir(tmp_path):
     return tmp_path
 
 
-def test_what_is_installed_is_left_alone(web_dir, monkeypatch):
+def test_installed_packages_are_not_installed_again(web_dir, monkeypatch):
     monkeypatch.setattr(npm, "npm_command", lambda: pytest.fail("npm was run"))
     assert npm.ensure_packages(web_dir) == web_dir / "node_modules"
 
 
 @pytest.mark.parametrize("damage", ["other version", "no record", "half a record", "missing folder"])
-def test_what_differs_is_installed_again(web_dir, damage):
+def test_packages_that_differ_from_the_lock_file_are_installed_again(web_dir, damage):
     record = web_dir / npm.INSTALLED_FILE
     if damage == "other version":
         record.write_text(record.read_text().replace("sha512-a", "sha512-b"))

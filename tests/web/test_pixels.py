@@ -130,7 +130,7 @@ def library(run_node):
 
 
 @pytest.mark.parametrize("size", RANDOM_DRAWINGS)
-def test_ink_is_equal(library, size):
+def test_python_and_javascript_draw_the_same_ink(library, size):
     drawings = [*DEGENERATE.values(), *random_drawings(RANDOM_DRAWINGS[size])]
     answer = library(size, drawings, [])
     expected = [rasterise(drawing, size, MARGIN, RADIUS) for drawing in drawings]
@@ -141,7 +141,7 @@ def test_ink_is_equal(library, size):
 
 
 @pytest.mark.parametrize("name", DEGENERATE)
-def test_degenerate_ink_is_ink(name):
+def test_degenerate_ink_gives_ink(name):
     coverage = rasterise(DEGENERATE[name], 64, MARGIN, RADIUS)
     assert coverage.max() > 0.9
     assert np.isfinite(coverage).all()
@@ -154,7 +154,7 @@ def test_some_of_the_compared_pictures_have_shadows_that_are_corrected():
     assert len(evened) >= 8
 
 
-def test_pictures_are_equal(library):
+def test_python_and_javascript_give_the_same_pixels_of_pictures(library):
     images = pictures()
     answer = library(64, [], list(images.values()))
     assert len(images) >= 20
@@ -168,7 +168,7 @@ def test_pictures_are_equal(library):
 @pytest.mark.parametrize(
     ("name", "shows_ink"), [("blank", False), ("too faint", False), ("one pixel", True), ("transparent paper", True)]
 )
-def test_what_counts_as_ink(name, shows_ink):
+def test_pictures_with_and_without_ink_are_distinguished(name, shows_ink):
     assert (python_picture(pictures()[name]) is not None) == shows_ink
 
 

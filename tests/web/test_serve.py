@@ -1,4 +1,4 @@
-"""The dev server sends what a production server should."""
+"""The headers and responses of the development server."""
 
 import http.client
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ TYPES = {
 
 
 def fetch(url: str, path: str = "", method: str = "GET", headers: dict | None = None):
-    """Return (response, body), without following redirects or tidying the path."""
+    """Return (response, body), without following redirects or normalising the path."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
     try:
@@ -38,13 +38,13 @@ def url(built_site):
 
 
 @pytest.mark.parametrize("path", TYPES)
-def test_content_types(url, path):
+def test_files_have_the_content_type_of_their_suffix(url, path):
     response, body = fetch(url, path)
     assert (response.status, response.headers["Content-Type"]) == (200, TYPES[path])
     assert len(body) == int(response.headers["Content-Length"])
 
 
-def test_headers(url):
+def test_responses_have_the_headers_of_the_policy(url):
     headers = fetch(url)[0].headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" in policy
@@ -55,7 +55,7 @@ def test_headers(url):
     assert "Cross-Origin-Opener-Policy" not in headers
 
 
-def test_isolation_is_a_switch(built_site):
+def test_isolation_headers_are_sent_on_request(built_site):
     with running_server(built_site, isolated=True) as address:
         headers = fetch(address)[0].headers
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -69,28 +69,28 @@ def test_an_unchanged_file_is_not_sent_again(url):
     assert fetch(url, headers={"If-None-Match": '"other"'})[0].status == 200
 
 
-def test_head(url):
+def test_head_answers_with_headers_only(url):
     response, body = fetch(url, "index.html", "HEAD")
     assert (response.status, body) == (200, b"")
     assert int(response.headers["Content-Length"]) > 0
 
 
 @pytest.mark.parametrize("path", ["missing.js", "../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%00", "missing/"])
-def test_what_is_not_in_the_site_is_not_found(url, path):
+def test_paths_outside_the_site_are_not_found(url, path):
     assert fetch(url, path)[0].status == 404
 
 
-def test_folders_get_their_slash(url):
+def test_folders_are_redirected_to_their_slash(url):
     for address, path, location in [(url, "licences", "/demo/licences/"), (url.removesuffix("/"), "", "/demo/")]:
         response, _ = fetch(address, path)
         assert (response.status, response.headers["Location"]) == (301, location)
 
 
-def test_outside_the_prefix_there_is_nothing(url):
+def test_paths_outside_the_prefix_are_not_found(url):
     assert fetch(url.removesuffix("demo/"), "index.html")[0].status == 404
 
 
-def test_mistakes(tmp_path, built_site):
+def test_wrong_folders_prefixes_and_ports_are_refused(tmp_path, built_site):
     with pytest.raises(SiteError, match=r"no site in .*invoke site"):
         make_server(tmp_path)
     with pytest.raises(SiteError, match="must begin and end with a slash"):

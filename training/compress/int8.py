@@ -7,7 +7,7 @@ sum of two neighbours of one sign.
 Cross-layer equalisation (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction"):
 in Conv -> Relu -> Conv, dividing a channel of the first convolution and multiplying it in the second by the same s > 0
 changes nothing, because Relu(x / s) = Relu(x) / s. One scale for a whole weight tensor then loses less precision.
-Depthwise convolutions need it most: their channels differ up to a hundredfold.
+Depthwise convolutions, whose channels differ most, need it most: docs/measurements.md#static-int8.
 """
 
 import numpy as np

@@ -10,9 +10,8 @@ import numpy as np
 
 from training.ink.compiled import compiled
 
-# Standard deviations. On scikit-learn's digits (8 epochs at 32 pixels, five divisions, 1,790 images in all, 2026-11-21)
-# 17 were misread without distortion, 6 with this one, 8 with half and 9 with nearly twice of it. With thinner and
-# thicker strokes besides, 8 were misread, so the weight of strokes is not varied.
+# Standard deviations. Half and twice of them were less accurate, and so was varying the weight of strokes:
+# docs/measurements.md#distortion.
 TURN_SD = 0.08  # radians
 SLANT_SD = 0.08  # x per y
 STRETCH_SD = 0.06  # of the natural logarithm of each axis's factor

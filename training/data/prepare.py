@@ -31,7 +31,7 @@ from training.ink.rasteriser import rasterise
 from training.ink.source import InkSource
 
 RUNS = Path("runs")
-SHEET_ROWS, SHEET_COLUMNS, SHEET_ZOOM = 16, 14, 2
+SHEET_ROWS, SHEET_COLUMNS, SHEET_ZOOM = 16, 14, 2  # classes, images of each, magnification
 SHEET_SEED = 3
 
 Report = Callable[[str], None]

@@ -19,7 +19,7 @@ from kakitori.schemas.reader import read_document, write_document
 from training.data.prepared import SPLITS, PreparedSet, columns, open_prepared, read_metadata
 
 UNLABELLED = -1  # label of a row that has no image yet, or whose image is left out
-COPY_ROWS = 4096
+COPY_ROWS = 4096  # rows in memory at a time
 DISK_RESERVE = 64 << 20  # bytes that must stay free beside a set
 
 

@@ -19,7 +19,7 @@ from training.data.stored import classes_in
 from training.evaluation.metrics import FIGURES, balanced_percent, ranks, top_k_percent
 from training.evaluation.samples import Sample
 
-BATCH = 256
+BATCH = 256  # images in memory at a time
 BEST = 3  # classes that an Answer keeps
 MOST_WRITERS = 40  # sets with more writers get one row for all of them
 ALL = "all"  # in a row: of every source, or of every writer

@@ -1,6 +1,6 @@
 """The table of corruptions, and the image of a drawing under one of them. To add a corruption, add a row.
 
-Amounts are those of an ordinary hand, pen, mouse, camera or scanner; none was tuned on a model's results.
+Amounts are those of ordinary handwriting, pens, mice, cameras and scanners; none was tuned on a model's results.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def scanned(**amounts: Any) -> Draw:
     return partial(by_scanner, Scan(**amounts))
 
 
-# A seed belongs to its row for good: with another one the row's images, and so its figures, are others.
+# Another seed would change a row's images, and so its figures.
 UNCORRUPTED = Corruption("none", 2140143823)
 CORRUPTIONS = (
     UNCORRUPTED,

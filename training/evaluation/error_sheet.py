@@ -21,7 +21,7 @@ from training.ink.rasteriser import rasterise
 TILE, GAP, CAPTION = 128, 4, 34  # pixels: side of a picture, gap between two, height of the caption
 # Width and height in pixels of one sample's strip: input, form of its class, forms of the answers.
 STRIP = ((2 + BEST) * (TILE + GAP) + 4 * GAP, CAPTION + TILE + 2 * GAP)
-COLUMNS = 2  # misread samples side by side
+COLUMNS = 2  # samples side by side
 MOST = 200  # samples on a sheet; larger pictures do not open in common viewers
 PAPER, TEXT, GROUND = 255, 0, 205  # grey levels
 FORM_MARGIN, FORM_RADIUS = 0.08, 1.5  # of the reference forms: share of the side; pixels

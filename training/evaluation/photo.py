@@ -22,7 +22,7 @@ GRADIENT = 0.12  # largest relative change of the light across the picture
 SHADOW, SHADOW_EDGE = (0.7, 0.95), (0.03, 0.2)  # light that remains in the shadow; width of its edge, share of the side
 BLUR = (0.6, 1.8)  # pixels, standard deviation
 NOISE = (2.0, 8.0)  # levels, standard deviation
-JPEG_QUALITY = 40
+JPEG_QUALITY = 40  # Pillow's quality, 0 to 95
 
 
 def take_photo(strokes: Strokes, rng: Generator) -> np.ndarray:

@@ -26,7 +26,7 @@ IMAGES_A_CLASS = 60  # of few classes
 # Share of the validation images that are unsure. They vary more than real handwriting, of which less is unsure.
 REFUSED = 0.015
 TEMPERATURES = (0.05, 20.0)  # bounds of the search
-STEPS = 50  # maximum of Newton steps: measured temperatures take about five from 1, a bound about twenty
+STEPS = 50  # maximum of Newton steps; measured networks needed fewer: docs/measurements.md#calibration
 PRECISION = 1e-6  # relative change of the temperature that ends the search
 DIGITS = 5  # significant digits of what is stored
 

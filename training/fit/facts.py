@@ -8,7 +8,7 @@ from kakitori.files import read_json
 from kakitori.spec import CONFIG_FILE, read_spec
 from training.fit.config import TrainConfig
 
-GIT_SECONDS = 10
+GIT_SECONDS = 10  # time limit of a git command
 GIT_COMMANDS = (
     ("ls-files", "--error-unmatch", Path(__file__).name),  # fails for a copy that is installed inside another checkout
     ("rev-parse", "HEAD"),

@@ -20,7 +20,7 @@ WEIGHT = 0.5  # of the outliers' loss, added to the loss of the labelled images;
 DRAWINGS = 1000  # templates per kind; handwriting variation is applied to each at every use
 # Kinds that are only measured: shapes unlike any other kind's, and kanji, whose rare forms are too close to classes.
 HELD_OUT_KINDS = ("spiral", "rings", "hatching", "kanji, level 2")
-# The seed of each other kind's templates. It belongs to its kind for good: with another one the drawings are others.
+# The seed of each other kind's templates: another seed changes the drawings.
 SEEDS = {
     "curve": 0, "tangle": 1, "zigzag": 2, "loops": 3, "dots": 4, "digits": 5, "Latin letters": 6, "hiragana": 7,
     "katakana": 8, "two side by side": 9, "two, one below the other": 10,

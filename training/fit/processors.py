@@ -1,7 +1,7 @@
 """How a run shares the processors: worker processes that draw images, and torch's threads.
 
-A thread of torch that waits for a busy core holds up all others: with busy cores, one thread a core was measured 6 to
-15 times slower than a single thread. So torch gets the physical cores that the workers leave.
+A thread of torch that waits for a busy core holds up all others (docs/measurements.md#threads), so torch gets the
+physical cores that the workers leave.
 """
 
 import os

@@ -146,8 +146,7 @@ def mixed_precision(device: str) -> str:
     """Return accelerate's name of the number format to compute in, for speed on the device."""
     if device != "cpu" and torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    # Without AVX512-BF16 instructions bfloat16 is emulated: 14 times slower than float32 on an AVX2 machine
-    # (torch 2.13.0, November 2026: 31 against 420 images/s).
+    # Without AVX512-BF16 instructions bfloat16 is emulated, which is slow: docs/measurements.md#number-format.
     return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
 
 

@@ -1,4 +1,4 @@
-"""Every amount of the generated ink: one table an effect, and one each for the hand's strength and the placement.
+"""Every amount of the generated ink: a table for each effect, for the strength of variation and for the placement.
 
 Units: lengths are shares of the longer side of the character's box, angles radians, pen radii pixels of an image of
 REFERENCE_SIDE, grey levels coverage in [0, 1] (0 paper, 1 ink). Names end in what a number is:
@@ -8,9 +8,8 @@ REFERENCE_SIDE, grey levels coverage in [0, 1] (0 paper, 1 ink). Names end in wh
     min, span    a value is drawn uniformly from min to min + span
     count_min, count_end    a whole number is drawn from count_min to count_end - 1
 
-Where a table belongs to an effect, `Effects` scales it. The amounts started from an experiment of November 2026 (ink
-only, 99.6 % top-1 on a learner's kanji), were compared with real handwriting on contact sheets, and were widened where
-real characters were misread: dots, hooks, voicing marks, proportions.
+Where a table belongs to an effect, `Effects` scales it. The amounts were compared with real handwriting, and widened
+where real characters were misclassified: docs/measurements.md#amounts.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Random variation of the strokes of one character among each other: parts, omitted strokes, joins. Compiled.
+"""Random variation of a character's strokes relative to each other: parts, omitted strokes, joins. Compiled.
 
 Strokes are (S, P, 2) float64: S strokes of P points, x and y in box sides, y down. `rng` is a `numpy.random.Generator`.
 """

@@ -24,7 +24,7 @@ from training.ink.near_duplicates import NEAR_DUPLICATES, NO_FORM, find_near_dup
 from training.ink.own_forms import OUTLINED, OWN_FORMS, Form
 
 BOX = 109  # units of KanjiVG's box along each side
-POINTS_PER_STROKE = 20  # enough for small hooks, which 14 points a stroke round off
+POINTS_PER_STROKE = 20  # fewer round off small hooks: docs/measurements.md#points-per-stroke
 SAMPLES_PER_SEGMENT = 12  # of a Bézier curve, before the points are spread evenly
 FORMAT = 7  # of the cached arrays: raise it when their meaning changes
 DIGEST_DIGITS = 16  # of the charset's digest, in the name of a cache file

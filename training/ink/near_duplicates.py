@@ -8,8 +8,7 @@ import numpy as np
 
 from training.ink.components import normalise
 
-# Root mean squared distance of points in box sides:
-NEAR = 0.13  # 未 and 末 0.07, 土 and 士 0.08, 千 and 干 0.10, 夫 and 天 0.12
+NEAR = 0.13  # root mean squared distance of points in box sides: docs/measurements.md#near-duplicates
 NEAR_DUPLICATES = 4  # of a form at most, each of another class
 NO_FORM = -1
 

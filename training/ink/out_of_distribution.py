@@ -1,7 +1,7 @@
 """Out-of-distribution images, which a model has no class for: scribbles, characters outside its charset, pairs.
 
 They are varied, drawn and photographed as the characters of a charset are, so that only their shapes differ. Characters
-that look like a class are left out: no reader could reject them.
+that look like a class are left out, since they cannot be distinguished.
 """
 
 import unicodedata
@@ -31,7 +31,7 @@ HALVES = 300  # characters of the charset at most, evenly spaced, that pairs are
 PAIR_STROKES = 4  # at least, of each of the two characters: 一 beside 口 could be a character
 SIDE_BY_SIDE, STACKED = 0, 1  # the axis of the second character's shift: x, y
 PAIRS = {"two side by side": SIDE_BY_SIDE, "two, one below the other": STACKED}
-# The seed of each kind's images. It belongs to its kind for good: with another one the images are others.
+# The seed of each kind's images: another seed changes the images, and the figures measured on them.
 SEEDS = {
     "curve": 0, "tangle": 1, "zigzag": 2, "spiral": 3, "loops": 4, "rings": 5, "hatching": 6, "dots": 7, "digits": 8,
     "Latin letters": 9, "hiragana": 10, "katakana": 11, "kanji, level 2": 12, "two side by side": 13,

@@ -53,7 +53,7 @@ def retrace(stroke: np.ndarray, first: float, last: float) -> np.ndarray:
 def vary_stroke(stroke: np.ndarray, a: float, rng: np.random.Generator) -> None:
     """Scale, turn, shift, arch and flatten or deepen a stroke (P, 2) about a random point of its chord, in place.
 
-    Short strokes vary most: dots grow, shrink and lean as no long stroke does.
+    Short strokes, such as dots, vary most.
     """
     count = len(stroke)
     start_x, start_y = stroke[0, 0], stroke[0, 1]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from training.models.layers import classifier, conv_norm
 
 ATTENTION_FROM = 3  # the first stage (counted from the stem, 0) with channel attention
-ATTENTION_REDUCTION = 8
+ATTENTION_REDUCTION = 8  # channels divided by the width of the attention's hidden layer
 
 
 class ChannelAttention(nn.Module):

@@ -23,9 +23,8 @@ class ResidualConvolution(nn.Module):
 class CompactNet(nn.Module):
     """(N, 1, H, W) -> (N, K) logits; H and W multiples of 16.
 
-    Every stage halves the side with one convolution and keeps it with another, the last stage with two. As INT8 it
-    takes 0.105 ms per image; `resnet` of the same widths, which pools and projects in its shortcuts, takes 0.147 ms,
-    a fifth of it for three poolings (ONNX Runtime 1.31.1, one thread, AMD EPYC with VNNI).
+    Every stage halves the side with one convolution and keeps it with another, the last stage with two. As INT8 it is
+    faster than `resnet`, which pools and projects in its shortcuts: docs/measurements.md#compact-network.
     """
 
     def __init__(

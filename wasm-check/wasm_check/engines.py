@@ -72,7 +72,7 @@ ENGINES = {
                {"module": RUNTIME_FILES[0], "provider": "wasm", "threads": 1}),
         Engine("ort-web-threads", "ONNX Runtime Web, 2 threads", "page", ALL_BROWSERS, WASM_PACKAGE, "ort-web",
                {"module": RUNTIME_FILES[0], "provider": "wasm", "threads": 2}, isolated=True),
-        # A software adapter takes 0.5 s an image, and 10 s for the first.
+        # A software adapter is slow, above all on the first image: docs/measurements.md#webgpu-in-software.
         Engine("ort-web-webgpu", "ONNX Runtime Web, WebGPU", "page", ("chromium",),
                Package(WEB_DIR, ORT_WEB, tuple(f"dist/{name}" for name in WEBGPU_RUNTIME)), "ort-web",
                {"module": WEBGPU_RUNTIME[0], "provider": "webgpu", "threads": 1, "batch": 16},

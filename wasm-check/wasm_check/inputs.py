@@ -16,7 +16,7 @@ from training.models.weights import network_predictor
 from wasm_check.errors import CompatError
 from wasm_check.job import Suite
 
-CLASSES = 200
+CLASSES = 200  # evenly spaced, one image of each
 SEED = int.from_bytes(b"compat")
 LARGE = 1e3  # far outside the contract's range; overflows where a float32 file is computed in float16
 

@@ -13,7 +13,7 @@ import numpy as np
 from kakitori.schemas.compat import GREEN, RED, Cell, Status
 from wasm_check.job import Suite
 
-TOP_K = 5
+TOP_K = 5  # classes whose overlap with the expected ones is reported
 # Logits are around 10 to 20. Odd inputs can make them larger, and rounding grows with them: a difference is divided by
 # the row's largest logit over this, where that is above 1.
 LARGE_LOGIT = 20.0
@@ -33,9 +33,10 @@ class Limit:
     odd: bool = False  # whether the limits hold for odd inputs too
 
 
-# fp32: the largest difference in any engine on the CPU was 7e-5; a GPU sums in another order. Other precisions: the
-# file's own loss is limited at export (export.backends.PRECISIONS); here the limits are one other answer in a hundred,
-# and a few rounding steps from the same file in ONNX Runtime. ONNX Runtime on x86 computes fp16 in float32.
+# fp32: above the differences of CPU engines (docs/measurements.md#differences-between-engines), since a GPU sums in
+# another order. Other precisions: the file's own loss is limited at export (export.backends.PRECISIONS); here the
+# limits are one other answer in a hundred, and a few rounding steps from the same file in ONNX Runtime, which computes
+# fp16 in float32 on x86.
 LIMITS = {
     "fp32": Limit(0, 2e-3, 2e-3, odd=True),
     "fp16": Limit(1, 0.5, 0.1),

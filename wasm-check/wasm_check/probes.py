@@ -10,9 +10,9 @@ from kakitori.spec import CONFIG_FILE, WEIGHTS_FILE, ModelSpec, read_spec
 from training.fit.config import TrainConfig
 from training.fit.train import train
 
-# A maximum or a 2x2 pooling needs weights trained with it: small models of few classes, trained for the matrix only,
-# a minute each, to more than 90 %: below that INT8 loses more than its limit. Not at 32 pixels: the last feature map
-# would be 2x2, which a 2x2 pooling leaves as it is.
+# A maximum or a 2x2 pooling needs weights trained with it: small models of few classes, trained for the matrix only, to
+# an accuracy at which INT8 keeps its limit (docs/measurements.md#small-models-of-other-poolings). Not at 32 pixels: the
+# last feature map would be 2x2, which a 2x2 pooling leaves as it is.
 PROBE_POOLINGS = ("adaptive_max", "avg_2x2", "max_2x2")
 PROBE_PRECISIONS = ("fp32", "fp16", "fp16-weights", "int8")
 PROBE_TRAINING: dict[str, Any] = {"class_limit": 50, "epochs": 48, "size": 64, "batch_size": 64}

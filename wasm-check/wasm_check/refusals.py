@@ -1,6 +1,6 @@
 """The messages with which engines refuse files. A cell is grey if the engine's message matches a row here.
 
-A row tells users not to take such a file to that engine. A file that runs and answers wrongly is always red.
+A row means that the engine cannot run such files. A file that runs and gives wrong answers is always red.
 """
 
 import re

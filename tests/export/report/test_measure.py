@@ -1,4 +1,4 @@
-"""Evaluation sets have names, and pictures of a user change no file of the model unless asked to."""
+"""Evaluation sets have names; pictures of a user change no file of the model without --record."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The stand-in has the size and shape of its model, and files are compared with it in turns."""
+"""The stand-in has the size and the input and output of the public model; files are timed in turns with it."""
 
 import numpy as np
 import onnx
@@ -25,7 +25,7 @@ def small(monkeypatch):
     monkeypatch.setitem(speed_comparison.STAND_INS, CHOSEN, StandIn("small", 0.25, 2, 8, None))
 
 
-def test_the_standin_weighs_as_much_as_the_model_it_stands_for_and_is_the_same_every_time(tmp_path):
+def test_the_standin_has_the_size_of_its_model_and_the_same_bytes_every_time(tmp_path):
     before = torch.get_rng_state()
     for name in ("one", "two"):
         write_standin(tmp_path / name, STAND_INS[CHOSEN])
@@ -42,7 +42,7 @@ def test_channels_are_rounded_as_efficientnet_does(channels, width, wanted):
     assert scaled(channels, width) == wanted
 
 
-def test_files_take_turns_and_each_gets_all_its_runs(tmp_path, small):
+def test_files_are_timed_in_turns_with_all_their_runs(tmp_path, small):
     path = tmp_path / "standin.onnx"
     write_standin(path, speed_comparison.STAND_INS[CHOSEN])
     first, second = native_samples([(path, 64), (path, 64)])
@@ -50,7 +50,7 @@ def test_files_take_turns_and_each_gets_all_its_runs(tmp_path, small):
     assert min(*first, *second) > 0
 
 
-def test_percentiles_are_the_middle_and_the_slow_end():
+def test_percentiles_are_the_50th_and_the_95th():
     assert percentiles(range(101)) == {"p50_ms": 50.0, "p95_ms": 95.0}
 
 

@@ -1,4 +1,4 @@
-"""Distillation: the loss by its definition, and which teachers are accepted."""
+"""Distillation: the loss by its definition, and the teachers that are accepted."""
 
 from dataclasses import replace
 

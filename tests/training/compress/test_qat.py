@@ -76,7 +76,7 @@ def is_weighted(module):
 
 
 def steps_in(file):
-    """Return the same of an INT8 graph; tensors of equal range count once."""
+    """Return the same for an INT8 graph; tensors of equal range count once."""
     values = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in file.graph.initializer}
     nodes = [node for node in file.graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
     steps = [(n.op_type, values.get(n.input[0]), [values[name].item() for name in n.input[1:]]) for n in nodes]

@@ -12,7 +12,7 @@ from tests.etl_files import write_stand_in
 from training.data.prepared import SPLITS, open_prepared
 
 # Prints, last, the peak memory in kB: this process's own, and twice that of the larger worker. (A process's ru_maxrss
-# begins with that of the one it was forked from, so that only the workers' is asked.)
+# begins with that of the process it was forked from, so only the workers' is read.)
 SCRIPT = """
 import re, resource
 from pathlib import Path
@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory used")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's figures of the memory used")
 def test_the_whole_of_etl9g_is_prepared_in_less_than_a_gigabyte_of_memory(tmp_path, root):
     if shutil.disk_usage(tmp_path).free < 10 << 30:
         pytest.skip("needs 10 GiB of disk")

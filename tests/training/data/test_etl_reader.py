@@ -34,7 +34,7 @@ def random_record(form, seed):
 
 @pytest.mark.parametrize("undefined", [0, 1])
 @pytest.mark.parametrize("form", LAYOUTS)
-def test_every_field_and_pixel_of_every_format_comes_back(form, undefined):
+def test_every_field_and_pixel_of_every_format_is_decoded(form, undefined):
     records = [random_record(form, seed) for seed in range(5)]
     packed = [etl_files.pack_record(form, *record, undefined=undefined) for record in records]
     assert len(packed[0]) == LAYOUTS[form].record_bytes
@@ -77,7 +77,7 @@ def test_the_published_sizes_add_up():
     assert SETS["etl6"].samples == 114 * 1383
 
 
-def test_jis_x_0201_becomes_wide_characters():
+def test_jis_x_0201_becomes_full_width_characters():
     katakana, hiragana = jis_x_0201(), jis_x_0201(hiragana=True)
     assert [katakana[code] for code in b"09AZ$\\-/'"] == list("０９ＡＺ＄￥−／’")
     assert [katakana[code] for code in (0xB1, 0xDD, 0xA6, 0xA8, 0xAA, 0xDE, 0xDF, 0xB0)] == list("アンヲヰヱ゛゜ー")
@@ -87,7 +87,7 @@ def test_jis_x_0201_becomes_wide_characters():
     assert len(set(katakana.values())) == len(katakana)
 
 
-def test_labels_are_classes_or_say_why_not():
+def test_labels_are_classes_unknown_or_outside():
     table = label_table("etl9g", get_charset("etl9g", 100))
     assert (table[0x2422], table[0x2424]) == (0, 1)
     assert table[0x4544] == OUTSIDE  # 田 is beyond the first 100
@@ -108,7 +108,7 @@ def test_the_table_of_co59_codes_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "上", "上:1", "上:1,x", "上:1,64", "上:1,2,3", "上下:1,2", b"\xff\xff:1,2"])
-def test_a_foreign_table_of_co59_codes_is_refused(tmp_path, text):
+def test_a_file_that_is_no_table_of_co59_codes_is_refused(tmp_path, text):
     path = tmp_path / "euc_co59.dat"
     path.write_bytes(text if isinstance(text, bytes) else text.encode("euc_jp"))
     with pytest.raises(DataError, match=r"euc_co59.dat"):

@@ -1,4 +1,4 @@
-"""The table of fonts, and its packages as npm brings them: whole, as pinned, once."""
+"""The table of fonts, and the download of its packages from npm: pinned, and fetched once."""
 
 import base64
 import hashlib
@@ -77,14 +77,14 @@ def test_fetched_packages_are_not_fetched_again():
     assert npm.asked == [PLAIN.spec, OTHER.spec]
 
 
-def test_without_a_network_the_package_and_the_way_out_are_named():
+def test_without_a_network_the_error_names_the_package_and_the_flag_for_own_fonts():
     npm = Npm(PLAIN)
     with pytest.raises(DataError, match=r"could not fetch @fontsource/other@.*ENOTFOUND npm error network\).*--from"):
         fetch_packages([pinned(PLAIN), pinned(OTHER)], npm)
     assert package_folder(PLAIN).exists()
 
 
-def test_another_content_than_the_pinned_is_refused():
+def test_an_archive_with_another_digest_is_refused():
     with pytest.raises(DataError, match=r"@fontsource/plain@.* has the SHA-512 .*, expected wrong: the registry"):
         fetch_packages([replace(PLAIN, integrity="wrong")], Npm(PLAIN))
     assert not package_folder(PLAIN).exists()

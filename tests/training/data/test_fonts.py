@@ -1,4 +1,4 @@
-"""Fonts as training images: faces, glyphs that are lacking, splits, licences; packages as npm brings them."""
+"""Fonts as training images: faces, missing glyphs, splits, licences, packages."""
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ def test_two_workers_draw_the_same_set(fonts):
     assert np.array_equal(prepare_digits(fonts, workers=2)[0].images, one)
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(fonts, monkeypatch):
+def test_an_interrupted_run_resumes(fonts, monkeypatch):
     import training.data.fonts.prepare as module
 
     drawn, draw_face = [], module.draw_face
@@ -144,7 +144,7 @@ def test_ink_and_fonts_keep_the_order_of_classes_of_ink(tmp_path, monkeypatch):
     assert data.source.images(np.arange(4), SIZE, (0, 1)).any(axis=(1, 2)).all()
 
 
-def test_too_few_fonts_to_hold_any_out_are_refused(tmp_path, monkeypatch):
+def test_too_few_fonts_for_three_splits_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in "ab":
         write_font(tmp_path / "own" / f"{name}.ttf", DIGITS)

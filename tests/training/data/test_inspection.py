@@ -53,7 +53,7 @@ def test_figures_and_pictures(tmp_path):
     assert (tmp_path / "runs" / "ink-32" / "class_balance.png").stat().st_size > 1000
 
 
-def test_classes_that_are_one_off_are_found():
+def test_classes_shifted_by_one_are_found():
     right, wrong = write_set(range(10), "right"), write_set(np.roll(np.arange(10), 1), "wrong")
     likeness = [compare_shapes(survey(prepared).means, prepared.charset) for prepared in (right, wrong)]
     assert likeness[0].own_first_percent >= 90

@@ -45,7 +45,7 @@ def prepared(tmp_path):
     return made.finish(METADATA_GIVEN)
 
 
-def test_what_is_written_is_read_back_and_stays_on_the_disk(prepared, tmp_path):
+def test_written_arrays_are_read_back_as_memory_maps(prepared, tmp_path):
     assert len(prepared) == COUNT
     for name, expected in rows(0, COUNT).items():
         assert np.array_equal(getattr(prepared, name), expected)
@@ -60,7 +60,7 @@ def test_metadata_counts_classes_and_splits(prepared):
     assert prepared.metadata.characters == list("あいうえお")
 
 
-def test_an_interrupted_set_goes_on_where_it_stopped(tmp_path):
+def test_an_interrupted_set_resumes(tmp_path):
     first = writer(tmp_path)
     first.write(0, **rows(0, 12))
     first.mark_done("first", {"bad": 0})
@@ -70,7 +70,7 @@ def test_an_interrupted_set_goes_on_where_it_stopped(tmp_path):
     assert np.array_equal(second.finish(METADATA_GIVEN).images, rows(0, COUNT)["images"])
 
 
-def test_another_plan_discards_what_an_interrupted_one_left(tmp_path):
+def test_another_plan_deletes_the_unfinished_set(tmp_path):
     writer(tmp_path).mark_done("first")
     assert writer(tmp_path, plan="two").done == {}
 
@@ -84,7 +84,7 @@ def test_rows_left_out_on_purpose_are_dropped_from_every_array(tmp_path):
     assert opened.images[:, 0, 0].tolist() == [*range(5), *range(8, COUNT)]
 
 
-def test_rows_forgotten_are_an_error(tmp_path):
+def test_rows_without_a_label_are_an_error(tmp_path):
     made = writer(tmp_path)
     made.write(0, **rows(0, 5))
     with pytest.raises(DataError, match="holds 5 labelled images, expected 20"):

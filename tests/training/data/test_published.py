@@ -76,7 +76,7 @@ def test_npz_files_of_kuzushiji_49(tmp_path, monkeypatch):
     assert len(prepared.rows("test")) == 49
 
 
-def test_emnist_is_turned_upright_and_letters_begin_at_one(tmp_path, monkeypatch):
+def test_emnist_is_transposed_and_labels_of_letters_begin_at_one(tmp_path, monkeypatch):
     (tmp_path / "emnist-letters-mapping.txt").write_text("".join(f"{n} {64 + n} {96 + n}\n" for n in range(1, 27)))
     upright = drawings(52)
     labels = np.tile(np.arange(1, 27), 2)
@@ -115,7 +115,7 @@ def pictures(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["images", "kuzushiji-kanji"])
-def test_a_folder_of_pictures_brings_its_own_classes(tmp_path, monkeypatch, pictures, source):
+def test_a_folder_of_pictures_has_its_own_classes(tmp_path, monkeypatch, pictures, source):
     prepared, _ = run(monkeypatch, tmp_path, source, pictures)
     assert (prepared.charset.name, prepared.charset.characters) == (source, ("一", "田"))
     assert prepared.metadata.split.counts == {"train": 16, "validation": 2, "test": 2}
@@ -149,7 +149,7 @@ def test_a_blank_image_is_named_with_its_record_and_offset(tmp_path, monkeypatch
         run(monkeypatch, tmp_path, "mnist", tmp_path)
 
 
-def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
+def test_an_interrupted_run_resumes(tmp_path, monkeypatch):
     write_mnist(tmp_path)
     import training.data.published.prepare as module
 
@@ -208,7 +208,7 @@ def cut(path, size):
     path.write_bytes(path.read_bytes()[:size])
 
 
-def test_an_archive_of_other_things_is_refused(tmp_path):
+def test_an_archive_of_other_arrays_is_refused(tmp_path):
     np.savez(tmp_path / "objects.npz", np.array([{}], object))
     np.savez(tmp_path / "floats.npz", np.zeros(3))
     np.savez(tmp_path / "named.npz", images=np.zeros(3, np.uint8))
@@ -219,7 +219,7 @@ def test_an_archive_of_other_things_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("source", [name for name, row in PUBLISHED.items() if row.needs_files])
-def test_files_that_are_needed_are_asked_for(tmp_path, monkeypatch, source):
+def test_missing_files_are_named(tmp_path, monkeypatch, source):
     with pytest.raises(DataError, match="--from"):
         run(monkeypatch, tmp_path, source)
     with pytest.raises(DataError, match=str(tmp_path)):

@@ -21,13 +21,13 @@ def test_writer_sets_are_divided_80_10_10_and_every_class_alike():
     assert all(len(set(splits[writer == WRITERS])) == 1 for writer in range(SETS))
 
 
-def test_the_seed_decides():
+def test_another_seed_gives_another_split():
     first, again, other = (split_by_writers(LABELS, WRITERS, ONE, seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_writers_of_unlike_diligence_are_divided_nearly_so():
+def test_writers_with_different_numbers_of_images_are_divided_nearly_80_10_10():
     rng = np.random.default_rng(0)
     writers = np.repeat(np.arange(300), rng.integers(1, 200, 300))
     splits = split_by_writers(np.zeros(len(writers), int), writers, np.zeros(len(writers), int), seed=1)
@@ -35,14 +35,14 @@ def test_writers_of_unlike_diligence_are_divided_nearly_so():
     assert all(len(set(splits[writers == writer])) == 1 for writer in range(300))
 
 
-def test_each_database_is_divided_by_itself():
+def test_each_database_is_divided_separately():
     strata = np.arange(len(WRITERS)) // (len(WRITERS) // 2)
     splits = split_by_writers(LABELS, WRITERS, strata, seed=1)
     for stratum in (0, 1):
         assert shares(splits[strata == stratum]) == [80 * CLASSES, 10 * CLASSES, 10 * CLASSES]
 
 
-def test_images_without_a_writer_train_and_dropped_ones_do_not_count():
+def test_images_without_a_writer_are_for_training_and_dropped_ones_do_not_count():
     writers, labels = WRITERS.copy(), LABELS.copy()
     writers[:CLASSES], labels[-CLASSES:] = -1, -1
     splits = split_by_writers(labels, writers, ONE, seed=1)
@@ -50,14 +50,14 @@ def test_images_without_a_writer_train_and_dropped_ones_do_not_count():
     assert shares(splits[CLASSES:-CLASSES]) == [158 * CLASSES, 20 * CLASSES, 20 * CLASSES]
 
 
-def test_three_writers_are_the_fewest():
+def test_fewer_than_three_writers_are_refused():
     labels, strata = np.zeros(3, int), np.zeros(3, int)
     assert sorted(split_by_writers(labels, np.array([7, 8, 9]), strata, seed=1)) == [0, 1, 2]
     with pytest.raises(DataError, match="3 images have 2 writers or groups of writers, expected 3 or more"):
         split_by_writers(labels, np.array([7, 8, 8]), strata, seed=1)
 
 
-def test_the_random_split_divides_every_class_and_parts_writers():
+def test_the_random_split_divides_every_class_and_puts_writers_in_several_splits():
     splits = split_at_random(LABELS, WRITERS, ONE, seed=1)
     for label in range(CLASSES):
         assert shares(splits[label == LABELS]) == [160, 20, 20]

@@ -54,13 +54,13 @@ def test_every_image_is_of_its_class_and_split(prepared):
     for stream in range(len(SPLITS)):
         rows = rows_of(source.images(labels, SIZE, (stream, 1)))
         assert (prepared.labels[rows] == labels).all()
-        assert set(rows) == set(prepared.rows(SPLITS[stream])) - {14}  # all of them are drawn sooner or later
+        assert set(rows) == set(prepared.rows(SPLITS[stream])) - {14}  # every row is drawn
     assert source.counts(TRAIN).tolist() == [6, 2, 1]
     with pytest.raises(ValueError, match="no test image of classes"):
         source.images(np.array([2]), SIZE, (TEST, 0))
 
 
-def test_seeds_decide(prepared):
+def test_another_seed_gives_other_images(prepared):
     source = StoredSource(prepared.folder, prepared.charset)
     labels = np.zeros(20, int)
     first, again, other = (source.images(labels, SIZE, (TRAIN, seed)) for seed in (1, 1, 2))
@@ -68,7 +68,7 @@ def test_seeds_decide(prepared):
     assert not np.array_equal(first, other)
 
 
-def test_held_out_images_come_once_and_undistorted(prepared):
+def test_held_out_images_are_returned_once_and_undistorted(prepared):
     images, labels = StoredSource(prepared.folder, prepared.charset).held_out(TEST, SIZE, 1)
     assert rows_of(images).tolist() == [8, 9, 13]
     assert labels.tolist() == [0, 0, 1]
@@ -86,7 +86,7 @@ def test_a_limited_charset_leaves_the_other_classes_out(prepared):
     assert rows_of(source.images(np.array([0, 1]), SIZE, (TRAIN, 1)))[0] == 14
 
 
-def test_a_pickled_source_does_not_carry_the_images(prepared):
+def test_a_pickled_source_does_not_contain_the_images(prepared):
     source = StoredSource(prepared.folder, prepared.charset)
     content = pickle.dumps(source)
     assert len(content) < 1000
@@ -144,7 +144,7 @@ def test_sets_are_joined_by_character(prepared):
     assert open_dataset("three+two", SIZE, class_limit=2).charset.characters == tuple("あい")
 
 
-def test_charsets_that_agree_stay_themselves():
+def test_equal_charsets_are_joined_to_the_same_charset():
     assert join_charsets([get_charset("etl9g"), get_charset("etl9g")]) is get_charset("etl9g")
 
 
@@ -162,7 +162,7 @@ def test_the_error_for_an_unknown_set_lists_the_prepared_sets(prepared):
 
 @pytest.mark.parametrize("name", ["../../../tmp/x", "ink+../x", "ink+", 7, None])
 @pytest.mark.parametrize("open_", [open_dataset, lambda name, size: open_source(name, size, get_charset("etl9g", 5))])
-def test_a_name_of_a_foreign_config_is_never_a_path(open_, name):
+def test_a_name_in_a_config_is_never_a_path(open_, name):
     with pytest.raises(DataError, match="The data set's name is"):
         open_(name, SIZE)
 
@@ -198,7 +198,7 @@ def test_the_pen_is_as_wide_as_the_strokes(tmp_path, monkeypatch):
         assert StoredSource(made.folder, made.charset).pen_radius(SIZE) == pytest.approx(radius, rel=0.15)
 
 
-def test_a_charset_that_is_not_listed_travels_in_the_config(tmp_path):
+def test_a_charset_that_is_not_listed_is_stored_in_the_config(tmp_path):
     from kakitori.spec import read_spec, write_spec
 
     charset = Charset("images", ("apple", "田"))
@@ -213,7 +213,7 @@ def test_many_writers_are_measured_together(prepared, monkeypatch):
     assert (row.writer, row.characters) == ("all", 3)
 
 
-def test_what_has_nothing_to_train_on_is_refused(prepared):
+def test_a_set_without_training_images_is_refused(prepared):
     with pytest.raises(KakitoriError, match="no image to train on of the 2 classes"):
         StoredSource(prepared.folder, Charset("others", ("え", "お")))
     nothing = MixedSource([Flat(1, [0, 1]), Flat(2, [0, 1])], [1, 1])

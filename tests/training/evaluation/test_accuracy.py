@@ -22,7 +22,7 @@ def spec(small_charset):
 
 
 def always(index):
-    """A predictor that answers one class first, and the others in their order."""
+    """Return a predictor whose most probable class is always `index`, followed by the others in order."""
 
     def predict(inputs):
         logits = np.tile(-np.arange(100.0), (len(inputs), 1))
@@ -44,7 +44,7 @@ def test_rows_follow_source_and_writer(small_charset):
     assert rows["all", "all"].characters == 4
 
 
-def test_characters_outside_the_charset_are_counted_not_hidden(small_charset):
+def test_characters_outside_the_charset_are_counted(small_charset):
     samples = [Sample("あ", BLANK, "pen", "x"), Sample("ア", BLANK, "pen", "x")]
     (row,) = evaluate(samples, small_charset, always(0))
     assert (row.characters, row.outside_charset) == (1, 1)
@@ -73,7 +73,7 @@ def test_strokes_and_their_picture_are_nearly_the_same_image(tmp_path, spec):
     Image.fromarray((255 - drawn.coverage * 255).astype(np.uint8)).save(folder / "1.png")
     (pictured,) = picture_samples(find_pictures(tmp_path / "pictures").pictures, spec)
     assert pictured.char == "あ"
-    # Not equal: the picture's box includes the pen's width, so it comes out a little smaller.
+    # Not equal: the picture's box includes the pen's width, so the character is a little smaller.
     assert np.corrcoef(pictured.coverage.ravel(), drawn.coverage.ravel())[0, 1] > 0.7
 
 

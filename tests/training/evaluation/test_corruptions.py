@@ -79,7 +79,7 @@ def test_joining_removes_one_pen_lift(rng):
     assert np.array_equal(np.concatenate(joined), np.concatenate(lines()))
 
 
-def test_a_missing_stroke_is_one_of_the_shorter_ones(rng):
+def test_a_missing_stroke_is_a_short_one(rng):
     left = {len(line) and line[1, 0] for line in one_missing(lines(), rng)}
     (missing,) = {1 + y for y in range(9)} - left
     assert missing <= 3

@@ -5,7 +5,7 @@ from training.evaluation.metrics import ranks, top_k_percent
 LOGITS = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0], [1.0, 3.0, 2.0]])
 
 
-def test_ranks_count_what_stands_above():
+def test_ranks_count_the_larger_logits():
     assert ranks(LOGITS, np.array([0, 0, 2])).tolist() == [0, 2, 1]
 
 

@@ -19,14 +19,14 @@ SIZE, CLASSES = 8, 100
 
 @pytest.fixture
 def spec(small_charset):
-    """Unsure below 0.5."""
+    """A spec with a rejection threshold of 0.5."""
     return ModelSpec(
         "resnet", (4, 8), "adaptive_avg", "etl9g", CLASSES, small_charset.digest, confidence=Confidence(0.5, 1, 0.5)
     )
 
 
 def sample(char, index, certainty, source="pen"):
-    """A sample whose first two pixels set the class that `predict` answers, and its logit."""
+    """Return a sample whose first two pixels set the class that `predict` answers, and its logit."""
     coverage = np.zeros((SIZE, SIZE), np.float32)
     coverage[0, 0], coverage[0, 1] = index / CLASSES, certainty
     return Sample(char, coverage, source, "?")

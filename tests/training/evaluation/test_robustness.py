@@ -18,7 +18,7 @@ def spec(small_charset):
 
 
 def reads_ink_as_the_first_class(inputs):
-    """A predictor that answers あ to ink and い to blank paper."""
+    """Return logits whose best class is あ for ink and い for blank paper."""
     logits = np.zeros((len(inputs), 100), np.float32)
     inked = inputs.max(axis=(1, 2, 3)) > -1
     logits[inked, 0], logits[~inked, 1] = 1, 1

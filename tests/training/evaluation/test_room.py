@@ -1,4 +1,4 @@
-"""The evaluation room as a whole: what it may load, and that its random images have fixed seeds."""
+"""training.evaluation as a whole: its imports, and the seeds of its random images."""
 
 import subprocess
 import sys

@@ -20,7 +20,7 @@ def read_perfectly(count, seed, scale):
 
 @pytest.mark.parametrize("scale", [0.3, 1, 5])
 @pytest.mark.parametrize("count", [150, 600, 6000])
-def test_fresh_images_of_a_set_that_is_read_perfectly_are_rarely_unsure(count, scale):
+def test_new_images_of_a_set_without_errors_are_rarely_unsure(count, scale):
     confidence = fit_confidence(*read_perfectly(count, 1, scale), "own")
     low, high = TEMPERATURES
     assert low * 1.1 < confidence.temperature < high

@@ -18,7 +18,7 @@ def test_warm_up_takes_at_most_a_tenth():
     assert learning_rate(10, 100, 300, 1.0) == pytest.approx(1.0)
 
 
-def test_images_grow_to_the_full_side():
+def test_the_image_side_grows_to_the_full_side():
     sides = [image_side(epoch, 40, 64) for epoch in range(1, 41)]
     assert sides == sorted(sides)
     assert set(sides) == {32, 48, 64}

@@ -61,7 +61,7 @@ def test_the_same_seed_draws_the_same_images(source):
 
 
 @pytest.mark.parametrize("size", [32, 48, 64, 96, 128])
-def test_images_are_never_empty_and_always_leave_paper(source, size):
+def test_every_image_has_ink_and_paper(source, size):
     images = source.images(np.repeat(np.arange(100), 5), size, [5])
     assert images.shape == (500, size, size)
     assert images.dtype == np.uint8
@@ -99,7 +99,7 @@ def test_an_unknown_effect_is_refused_and_the_known_are_listed(source):
         InkSource(source.charset, ["wind"])
 
 
-def test_voicing_marks_move_as_one_component_and_far():
+def test_voicing_marks_move_as_one_component_and_farther():
     t = load_templates(Charset("one", ("が",)))
     strokes = slice(t.stroke_starts[0], t.stroke_starts[1])
     assert t.components[strokes].tolist() == [0, 1, 2, 4, 4]
@@ -136,7 +136,7 @@ def test_a_stroke_that_distinguishes_two_characters_is_needed():
     assert not t.needed[crow].any()
 
 
-def test_strokes_are_compared_whichever_way_they_are_drawn():
+def test_strokes_are_compared_in_both_directions():
     stroke = np.linspace([[0, 0]], [[0, 1]], 20).transpose(1, 0, 2)
     assert stroke_distances(stroke, stroke[:, ::-1]).item() == pytest.approx(0, abs=1e-12)
     assert stroke_distances(stroke, stroke + np.array([0.3, 0])).item() == pytest.approx(0.09)

@@ -1,4 +1,4 @@
-"""Forms that KanjiVG lacks: marks and letters."""
+"""Strokes of marks and letters that KanjiVG lacks."""
 
 import numpy as np
 import pytest

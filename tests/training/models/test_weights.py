@@ -27,7 +27,7 @@ def edit_config(model_dir, **changes):
     path.write_text(json.dumps({k: v for k, v in {**config, **changes}.items() if v is not None}), encoding="utf-8")
 
 
-def test_a_network_comes_back_as_it_was(saved):
+def test_a_saved_network_is_loaded_unchanged(saved):
     model_dir, network = saved
     image = torch.randn(1, 1, 64, 64)
     with torch.inference_mode():

@@ -115,7 +115,7 @@ def decode_levels(raw: np.ndarray, layout: Layout) -> np.ndarray:
 def _four_bits(packed: np.ndarray) -> np.ndarray:
     """Return (n, 2k) uint8 values of 0..15 of (n, k) uint8, the high half of a byte first.
 
-    Compiled, because NumPy's strided writes took a tenth of the time of a whole preparation.
+    Compiled, because NumPy's strided writes are slow: docs/measurements.md#preparation.
     """
     levels = np.empty((packed.shape[0], 2 * packed.shape[1]), np.uint8)
     for n in range(packed.shape[0]):

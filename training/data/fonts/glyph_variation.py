@@ -2,7 +2,7 @@
 
 A glyph is bent by two displacement fields, turned, slanted and stretched (`training.ink.displacement`), cropped and
 placed anew (`training.ink.pen`), made thinner or thicker, and for a share photographed (`training.ink.camera`). The
-amounts were compared with handwriting on contact sheets.
+amounts: docs/measurements.md#amounts.
 
 Images are square, uint8 coverage (0 paper, 255 ink). Places are in sides of the image from its middle, y down.
 `rng` is a `numpy.random.Generator`.

@@ -15,7 +15,7 @@ from wasm_check.job import WARM_RUNS, WARM_SECONDS, Job, JobSubject
 
 Run = Callable[[np.ndarray], np.ndarray]  # (1, …) float32 -> (1, K) float32
 Open = Callable[[JobSubject, tuple[int, ...]], Run]
-MS = 1000
+MS = 1000  # in a second
 ERRORS_ONLY = 3  # ONNX Runtime's log severity
 
 

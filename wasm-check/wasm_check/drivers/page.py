@@ -25,7 +25,7 @@ from web.npm import ensure_packages
 from web.policy import CONTENT_SECURITY_POLICY, HEADERS
 from web.serve import SiteHandler, running_server
 
-CHECK_SECONDS = 0.2
+CHECK_SECONDS = 0.2  # between two checks that the browser runs
 
 
 def run_page(job: Job, say: Callable[..., None]) -> None:
@@ -90,7 +90,7 @@ def write_probe_site(job: Job, folder: Path) -> None:
 
 
 class PageRun:
-    """The messages of the page. The server's threads call `hear`, one at a time: the page waits for each answer."""
+    """Handles the page's messages. The server's threads call `hear`, one at a time: the page waits for each answer."""
 
     def __init__(self, job: Job, say: Callable[..., None]) -> None:
         self.job, self.say = job, say

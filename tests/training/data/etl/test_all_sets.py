@@ -16,7 +16,7 @@ from training.data.etl.formats import LAYOUTS, SETS
 from training.data.etl.prepare import prepare_etl
 from training.data.prepared import open_prepared
 
-# Every set: the character of each sample by its code, and the writer numbers that must come out.
+# Every set: the character of each sample by its code, and the expected writer numbers.
 MIXED = {
     "etl1": small("etl1", [6, 6]), "etl2": small("etl2", [4]), "etl4": small("etl4", [6]), "etl7": small("etl7", [6]),
     "etl8b2": small("etl8b2", [6, 8], writer_set=3, models=2), "etl9g": small("etl9g", [6], writer_set=2),
@@ -75,7 +75,7 @@ def test_all_sets_together_make_one_with_the_union_of_their_characters(tmp_path,
         assert len(set(prepared.splits[prepared.writers // 1_000_000 == stratum])) == 3
 
 
-def test_print_needs_the_table_of_its_codes(tmp_path, monkeypatch, source):
+def test_etl2_needs_the_table_of_its_codes(tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path)
     write_mixed(tmp_path / "etl", source)
     (tmp_path / "etl" / "euc_co59.dat").unlink()
@@ -96,7 +96,7 @@ def test_binary_sets_are_left_out_where_the_grey_set_is_present(etl, source):
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(name=st.sampled_from(list(SETS)), data=st.data())
-def test_no_bytes_make_the_preparation_raise_anything_but_its_own_error(tmp_path, monkeypatch, name, data):
+def test_any_bytes_are_prepared_or_give_a_data_error(tmp_path, monkeypatch, name, data):
     etl_set = small(name, [3])
     length = LAYOUTS[etl_set.layout].record_bytes * (3 + etl_set.dummies)
     content = data.draw(st.one_of(

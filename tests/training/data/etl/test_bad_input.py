@@ -1,4 +1,4 @@
-"""ETL files that are damaged, missing, double or foreign, and a machine that fails meanwhile."""
+"""ETL files that are damaged, missing, duplicate or of another set, and failures of the machine."""
 
 import dataclasses
 import multiprocessing
@@ -16,7 +16,7 @@ from tests.training.data.etl.small import ETL9, PER_FILE, SMALL9, WRITER_SET, ch
 from training.data.etl.files import Problems
 from training.data.etl.prepare import check_classes, list_jobs, open_writer
 
-# What is done to the files, what is said, and the rows that --skip-bad still takes.
+# The change of the files, the message, and the rows that remain with --skip-bad.
 BAD = {
     "cut short": (
         lambda f: os.truncate(f / "ETL9G_02", 19 * 8199 + 100),
@@ -63,7 +63,7 @@ def random_bytes(count):
 
 
 @pytest.mark.parametrize(("damage", "message", "lost"), BAD.values(), ids=BAD)
-def test_bad_input_stops_the_run_and_is_skipped_on_demand(etl, images, damage, message, lost):
+def test_bad_input_stops_the_run_or_is_skipped_with_skip_bad(etl, images, damage, message, lost):
     damage(etl)
     with pytest.raises(DataError, match=message):
         prepare(etl)

@@ -41,7 +41,7 @@ def test_every_size_can_be_prepared(etl, size):
     assert prepare(etl, size=size).images.shape == (40, size, size)
 
 
-def test_dark_ink_reads_like_light_ink(etl, images, tmp_path):
+def test_dark_ink_gives_the_images_of_light_ink(etl, images, tmp_path):
     light = np.array(prepare(etl).images)
     for file in range(2):
         part = slice(file * PER_FILE, (file + 1) * PER_FILE)
@@ -58,7 +58,7 @@ def test_no_writer_is_in_two_splits(etl):
     assert all(writers)
 
 
-def test_the_random_split_is_named_for_its_leak(etl):
+def test_the_random_split_is_named_random_leaking(etl):
     prepared = prepare(etl, split="random-leaking")
     assert prepared.folder.name == "etl9g-random-leaking-32"
     assert "LEAKS WRITERS" in prepared.metadata.split.how
@@ -80,7 +80,7 @@ def test_two_workers_make_the_same_set(etl, tmp_path):
     assert two.records["file"].tolist() == [0] * PER_FILE + [1] * PER_FILE
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(etl, monkeypatch):
+def test_an_interrupted_run_resumes(etl, monkeypatch):
     import training.data.etl.prepare as module
 
     seen, convert = [], module.convert
@@ -98,7 +98,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(etl, monkeypatch):
     assert seen == ["ETL9G_01", "ETL9G_02", "ETL9G_02"]
 
 
-def test_skipping_goes_on_where_a_bad_record_stopped_the_run(etl, monkeypatch):
+def test_a_run_stopped_by_a_bad_record_resumes_with_skip_bad(etl, monkeypatch):
     import training.data.etl.prepare as module
 
     change(etl / "ETL9G_02", 4, 2, b"\x25\x22")
@@ -120,7 +120,7 @@ def interrupted(*_):
     raise KeyboardInterrupt
 
 
-def test_a_changed_file_starts_the_set_anew(etl, monkeypatch):
+def test_a_changed_file_restarts_the_set(etl, monkeypatch):
     import training.data.etl.prepare as module
 
     with monkeypatch.context() as patch:

@@ -17,7 +17,7 @@ const ERRORS_ONLY = 3; // ONNX Runtime's severity; its warnings would appear in 
 export async function createNetwork(engine, model, { size, numClasses }) {
   ort.env.wasm.wasmBinary = engine.buffer;
   ort.env.wasm.wasmPaths = { mjs: new URL("../ort/ort-wasm-simd-threaded.mjs", import.meta.url).href };
-  // One thread: more were no faster at 24 MMAC (onnxruntime-web 1.30.0, November 2026), and need COOP and COEP.
+  // One thread: more are no faster (docs/measurements.md#webassembly-threads) and need COOP and COEP.
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.proxy = false; // it needs blob: workers, which a strict policy forbids; this code runs in a worker already
   const session = await ort.InferenceSession.create(model, {
