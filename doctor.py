@@ -74,6 +74,7 @@ NEEDS = (
     Need("bench", (*MODEL, "weights", "site variant")),
     Need("read", (*CORE, "site variant")),
     Need("compat", (*CORE, "packages [test]", "site variant", "npm packages", "runs folder", *BROWSERS)),
+    Need("lint", (*CORE, "packages [train]", "packages [test]", "npm packages")),
     Need("test", (*CORE, "packages [train]", "packages [test]", "npm packages", "chromium")),
 )
 
@@ -196,7 +197,7 @@ def check_datasets(folder: Path) -> Finding:
 
 def check_model(model: Path, variant: str) -> list[Finding]:
     """Return whether a model directory has readable weights, and the exported file that the site takes."""
-    checks = (
+    checks: tuple[tuple[str, str, Callable[[], object], str], ...] = (
         ("weights", f"{model}", lambda: check_weights(model), f"invoke train --model {model}"),
         ("site variant", f"{model}, {variant}", lambda: check_variant(model, variant),
          f"invoke export --backend {variant.split('.')[0]} --model {model}"),

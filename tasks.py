@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from invoke import Collection, Exit, task
 
@@ -22,7 +23,7 @@ ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
 TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
 
 
-def clear_errors(body: Callable) -> Callable:
+def clear_errors(body: Callable[..., Any]) -> Callable[..., Any]:
     """Turn a user's mistake into its one sentence and exit status 1."""
 
     @functools.wraps(body)
@@ -71,7 +72,7 @@ def train(c, recipe=None, **flags):
     from training.fit.train import train, train_stages
 
     stages = read_recipe(Path(recipe), flags) if recipe else [TrainConfig.from_flags(flags)]
-    spec = train_stages(stages) if recipe else train(*stages)
+    spec = train_stages(stages) if recipe else train(stages[0])
     if spec:  # only in the first of several processes
         model, facts = stages[-1].model, spec.training
         write_card(model)
@@ -273,6 +274,16 @@ def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
         raise Exit(code=1)
 
 
+@task(help={"fix": "Let ruff mend and format what it can first.", "quick": "Ruff and mypy only: no npm."})
+@clear_errors
+def lint(c, fix=False, quick=False):
+    """Check the code: ruff, mypy, eslint, tsc, and actionlint on the workflow."""
+    import checks
+
+    if found := checks.lint(fix, quick=quick):
+        raise Exit(f"Findings of {', '.join(found)}: see above.", code=1)
+
+
 @task(
     name="test",
     help={
@@ -292,4 +303,6 @@ def run_tests(c, install_browsers=False, all=False):
     c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
 
 
-ns = Collection(data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, read, doctor, run_tests)
+ns = Collection(
+    data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, read, doctor, lint, run_tests
+)

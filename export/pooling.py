@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from export.backends import Backend
 from export.errors import PoolingError
@@ -95,7 +95,7 @@ def _trace_sides(network: nn.Module, size: int) -> dict[str, int]:
     for name, module in network.named_modules():
         if isinstance(module, ADAPTIVE):
 
-            def record(_module, inputs, name=name):
+            def record(_module: nn.Module, inputs: tuple[Tensor, ...], name: str = name) -> None:
                 sides[name] = inputs[0].shape[-1]
 
             hooks.append(module.register_forward_pre_hook(record))

@@ -5,6 +5,7 @@ The computation stays float32, at the same speed; the file is smaller.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -117,5 +118,5 @@ def _cast(stored_as: str, values: np.ndarray, output: str) -> tuple[TensorProto,
     return numpy_helper.from_array(values, stored_as), _node("Cast", [stored_as], output, to=TensorProto.FLOAT)
 
 
-def _node(operator: str, inputs: list[str], output: str, **attributes) -> onnx.NodeProto:
+def _node(operator: str, inputs: list[str], output: str, **attributes: Any) -> onnx.NodeProto:
     return helper.make_node(operator, inputs, [output], name=output, **attributes)

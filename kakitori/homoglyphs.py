@@ -4,7 +4,7 @@ A charset that merges them (`wide`) has one class for each shape, named after it
 Mirrored by web/static/kakitori/shared/homoglyphs.js; equality is tested. Standard library only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,7 +56,7 @@ PLACES = {
 }
 
 
-def ink_place(strokes: Sequence[Sequence[Sequence[float]]], width: float, height: float) -> InkPlace:
+def ink_place(strokes: Iterable[Iterable[Iterable[float]]], width: float, height: float) -> InkPlace:
     """Return the size and place of strokes [[[x, y], …], …], at least one point, on a pad of this width and height."""
     xs, ys = zip(*(point for stroke in strokes for point in stroke), strict=True)
     return InkPlace(max((max(xs) - min(xs)) / width, (max(ys) - min(ys)) / height), (min(ys) + max(ys)) / 2 / height)

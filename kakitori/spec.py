@@ -187,7 +187,8 @@ def _place(character: str) -> str:
 
 def join_licences(rows: Sequence[Licence], key: str) -> str:
     """Return one field of several licences as a text: each value once, joined by "; ", empty ones left out."""
-    return "; ".join(dict.fromkeys(str(row[key]) for row in rows if row[key]))  # type: ignore[literal-required]
+    values = (str(row[key]) for row in rows if row[key])  # type: ignore[literal-required]  # key is a variable
+    return "; ".join(dict.fromkeys(values))
 
 
 def write_spec(spec: ModelSpec, model_dir: Path) -> None:
@@ -227,7 +228,7 @@ def read_spec(model_dir: Path) -> ModelSpec:
     config = read_document(path, CONFIG, ModelError, "restore it, or train again")
     spec = msgspec.convert(config, ModelSpec, from_attributes=True)
     _check(spec, path)
-    found, expected = config.model_digest, model_digest(spec)  # type: ignore[attr-defined]
+    found, expected = config.model_digest, model_digest(spec)  # type: ignore[attr-defined]  # a field of CONFIG
     if found != expected:
         raise ModelError(
             f"{path}, field model_digest: found {found!r}, expected {expected!r} of its other fields: it was changed "

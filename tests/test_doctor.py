@@ -18,6 +18,7 @@ import doctor
 from doctor import NEEDS, Finding, check_folder, check_gpu, check_packages, examine, lacking, read_pins, show
 from kakitori.charset import get_charset
 from kakitori.files import write_json
+from kakitori.spec import KANJIVG_LICENCE
 from training.data.prepared_writer import PreparedWriter
 
 
@@ -69,7 +70,7 @@ def test_a_missing_package_and_another_version_are_distinguished():
 def test_tasks_that_need_the_packages_cannot_run_then():
     findings = [Finding("packages [train]", "0 of 9", False, "install")]
     assert [need.task for need in NEEDS if lacking(need, findings)] == [
-        "data", "train", "ablate", "calibrate", "evaluate", "export", "bench", "test",
+        "data", "train", "ablate", "calibrate", "evaluate", "export", "bench", "lint", "test",
     ]  # fmt: skip
 
 
@@ -95,7 +96,9 @@ def prepared(tmp_path):
     charset = get_charset("digits")
     writer = PreparedWriter(tmp_path / "digits-32", charset, 32, 20, {})
     writer.write(0, labels=np.arange(20) % 10, splits=np.zeros(20))
-    writer.finish({"name": "digits", "split": {"how": ""}, "files": [], "preprocessing": {}, "licence": {}})
+    writer.finish(
+        {"name": "digits", "split": {"how": ""}, "files": [], "preprocessing": {}, "licence": KANJIVG_LICENCE}
+    )
     return tmp_path
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from export.backends import BACKENDS, STRICT_OPERATORS
 
-TASKS = ("ablate", "bench", "calibrate", "compat", "data", "doctor", "evaluate", "export", "read", "serve", "site",
-         "test", "train")  # fmt: skip
+TASKS = ("ablate", "bench", "calibrate", "compat", "data", "doctor", "evaluate", "export", "lint", "read", "serve",
+         "site", "test", "train")  # fmt: skip
 
 
 @pytest.fixture

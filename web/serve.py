@@ -42,21 +42,21 @@ class SiteHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     base_headers = HEADERS
 
-    def __init__(self, *args, folder: Path, prefix: str, isolated: bool, **kwargs):
+    def __init__(self, *args: Any, folder: Path, prefix: str, isolated: bool, **kwargs: Any) -> None:
         self.folder = folder
         self.prefix = prefix
         self.extra_headers = self.base_headers | (ISOLATION_HEADERS if isolated else {})
         super().__init__(*args, **kwargs)
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         """Answer with the file."""
         self._answer(with_body=True)
 
-    def do_HEAD(self):
+    def do_HEAD(self) -> None:
         """Answer with the file's headers."""
         self._answer(with_body=False)
 
-    def log_message(self, format, *args):
+    def log_message(self, format: str, *args: Any) -> None:
         """Log nothing."""
 
     def _answer(self, with_body: bool) -> None:
@@ -114,24 +114,24 @@ class SiteServer(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         super().__init__(*args)
 
-    def process_request(self, request, client_address):
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Answer a request, and list its connection, which browsers keep open for further requests."""
         self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request):
+    def shutdown_request(self, request: Any) -> None:
         """Close a connection, and unlist it."""
         self._connections.discard(request)
         super().shutdown_request(request)
 
-    def server_close(self):
+    def server_close(self) -> None:
         """Close the port and every open connection."""
         super().server_close()
         for connection in list(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Print the traceback of the current exception, except where the browser dropped the connection."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)

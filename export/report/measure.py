@@ -209,7 +209,7 @@ def evaluation_sets(
     charset = spec.get_charset()
 
     def of_samples(
-        name: str, load: Callable[[], list[Sample]], members: Callable | None = None, **facts: Any
+        name: str, load: Callable[[], list[Sample]], members: Callable[[], Iterable[Sample]] | None = None, **facts: Any
     ) -> EvaluationSet:
         return EvaluationSet(name, load, members or load, lambda predict: evaluate(load(), charset, predict), **facts)
 

@@ -11,7 +11,6 @@ Run:    python -m export.report.standin            times every row on this machi
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from export.backends import get_backend
 from export.graph_facts import finish
 from export.report.latency import native_samples, percentiles
-from export.storage import as_float16, as_int8, store_weights
+from export.storage import Store, as_float16, as_int8, store_weights
 from export.to_onnx import simplify, to_onnx
 from kakitori.files import replacing
 from kakitori.spec import ModelSpec
@@ -66,7 +65,7 @@ class StandIn:
     width: float
     stages: int
     embedding: int
-    store: Callable | None  # of export.storage, stores one weight; None leaves float32
+    store: Store | None  # None leaves float32
 
 
 STAND_INS = {

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from kakitori.errors import DataError
-from kakitori.schemas.config import Count
+from kakitori.schemas.config import Count, Licence
 from kakitori.schemas.reader import read_document
 
 METADATA_FILE, PROGRESS_FILE = "metadata.json", "progress.json"
@@ -54,7 +54,7 @@ class PreparedMetadata(Struct, omit_defaults=True):
     split: SplitFacts
     files: list[SourceFile]
     preprocessing: Preprocessing
-    licence: dict[str, str]  # source, url, licence, attribution
+    licence: Licence
     num_classes: Count = 0
     class_counts: list[Count] = []  # (K,) images of each class
     plan: str = ""  # fingerprint of everything that decides the content

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
+from training.models.layers import to_channels_last
 from training.models.transfer import shared_classes
 from training.models.weights import load_network
 
@@ -56,7 +57,7 @@ def open_teacher(model_dir: Path, spec: ModelSpec, device: torch.device) -> Teac
             f"classes ({', '.join(missing[:SHOWN_MISSING])}): choose a teacher with all of them."
         )
     columns = torch.tensor([shared[index] for index in range(len(wanted))], device=device)
-    network.requires_grad_(False).to(device, memory_format=torch.channels_last)
+    to_channels_last(network.requires_grad_(False).to(device))
     return Teacher(network, theirs.size, columns)
 
 

@@ -21,6 +21,11 @@ def factor(weight: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     return root[:, None] * right[:rank], left[:, :rank] * root
 
 
+def linear_layers(network: nn.Module) -> list[nn.Linear]:
+    """Return the linear layers of a network's classifier, first to last."""
+    return [layer for layer in network.get_submodule("classifier").modules() if isinstance(layer, nn.Linear)]
+
+
 @torch.no_grad()
 def factor_classifier(spec: ModelSpec, network: nn.Module, rank: int) -> tuple[ModelSpec, nn.Module]:
     """Return the spec and the network with a classifier of `rank`; all other weights are unchanged.
@@ -28,7 +33,7 @@ def factor_classifier(spec: ModelSpec, network: nn.Module, rank: int) -> tuple[M
     Raises:
         ModelError: if the rank is not below that of the classifier, or the classifier is factored already.
     """
-    wide = network.classifier[-1]
+    wide = linear_layers(network)[-1]
     most = min(wide.weight.shape)
     if spec.rank or rank >= most:
         has = f"is factored already, to rank {spec.rank}" if spec.rank else f"has rank {most}"
@@ -37,7 +42,7 @@ def factor_classifier(spec: ModelSpec, network: nn.Module, rank: int) -> tuple[M
     thin = build_network(thin_spec)
     body = {name: value for name, value in network.state_dict().items() if not name.startswith(CLASSIFIER)}
     thin.load_state_dict(body, strict=False)
-    first, second = thin.classifier[-2:]
+    first, second = linear_layers(thin)
     for layer, weight in zip((first, second), factor(wide.weight, rank), strict=True):
         layer.weight.copy_(weight)
     first.bias.zero_()

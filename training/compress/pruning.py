@@ -48,7 +48,7 @@ def prune_network(
     narrow_spec = replace(spec, widths=choose_widths(spec, groups, scores, share))
     narrow = build_network(narrow_spec)
     for group, score in zip(groups, scores, strict=True):
-        surplus = len(score) - narrow.get_submodule(group.name).out_channels
+        surplus = len(score) - count_channels(narrow, group)
         least = score.argsort()[:surplus].tolist()
         if least:
             graph.get_pruning_group(group.root, torch_pruning.prune_conv_out_channels, least).prune()
@@ -59,7 +59,7 @@ def prune_network(
 def find_groups(graph: torch_pruning.DependencyGraph, network: nn.Module) -> list[ChannelGroup]:
     """Return the groups of output channels of all convolutions."""
     names = {module: name for name, module in network.named_modules()}
-    norms = {pair[0]: pair[1] for _, pair in conv_norm_pairs(network)}
+    norms = {conv: norm for _, conv, norm in conv_norm_pairs(network)}
     groups = []
     for members in graph.get_all_groups(root_module_types=[nn.Conv2d]):
         layers = [dep.layer for dep, _ in members if dep.pruning_fn == torch_pruning.prune_conv_out_channels]
@@ -78,13 +78,19 @@ def score_channels(
         network.zero_grad()
         nn.functional.cross_entropy(network(x), labels).backward()
         for score, group in zip(scores, groups, strict=True):
-            score += sum(loss_change(maker) for maker in group.makers).square()
+            score += sum((loss_change(maker) for maker in group.makers), torch.zeros(())).square()
     return scores
 
 
 def loss_change(layer: nn.Module) -> Tensor:
     """Return the first-order decrease of the loss (C,) without each of a layer's output channels."""
-    return sum((p * p.grad).detach().reshape(len(p), -1).sum(1) for p in layer.parameters())
+    graded = [(p.detach(), p.grad) for p in layer.parameters() if p.grad is not None]
+    return sum(((p * grad).reshape(len(p), -1).sum(1) for p, grad in graded), torch.zeros(()))
+
+
+def count_channels(network: nn.Module, group: ChannelGroup) -> int:
+    """Return the number of output channels of a group's root in a network of the same architecture."""
+    return len(network.get_parameter(f"{group.name}.weight"))
 
 
 def choose_widths(spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tensor], share: float) -> tuple[int, ...]:
@@ -113,6 +119,5 @@ def rank_channels(spec: ModelSpec, groups: list[ChannelGroup], scores: list[Tens
     probed = build_network(replace(spec, widths=probe))
     ranked: dict[int, list[Tensor]] = {}
     for group, score in zip(groups, scores, strict=True):
-        width = probed.get_submodule(group.name).out_channels
-        ranked.setdefault(width, []).append(score.sort(descending=True).values)
+        ranked.setdefault(count_channels(probed, group), []).append(score.sort(descending=True).values)
     return [torch.stack(ranked[width]).mean(0) for width in probe]

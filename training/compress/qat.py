@@ -11,6 +11,7 @@ bits, adds a little noise; validation computes in float32.
 import copy
 import operator
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -51,16 +52,16 @@ def restore_float(network: nn.Module, aware: nn.Module) -> None:
 
     Its batch normalisation becomes the identity plus the trained bias.
     """
+    trained = aware.state_dict()
     for name, module in network.named_modules():
         if isinstance(module, WEIGHTED):
-            trained = aware.get_submodule(name)
-            module.weight.copy_(trained.parametrizations.weight.original)
+            module.weight.copy_(trained[f"{name}.parametrizations.weight.original"])
             if module.bias is not None:
-                module.bias.copy_(trained.bias)
-    for name, (_, norm) in conv_norm_pairs(network):
+                module.bias.copy_(trained[f"{name}.bias"])
+    for name, _, norm in conv_norm_pairs(network):
         norm.reset_parameters()
-        norm.running_var.fill_(1 - norm.eps)
-        norm.bias.copy_(aware.get_submodule(f"{name}.0").bias)
+        norm.get_buffer("running_var").fill_(1 - norm.eps)
+        norm.bias.copy_(trained[f"{name}.0.bias"])
 
 
 class WeightRounding(nn.Module):
@@ -77,6 +78,9 @@ class ActivationRounding(nn.Module):
 
     `most` is the stored value of the range's upper end, at most UINT8_MOST.
     """
+
+    low: Tensor
+    high: Tensor
 
     def __init__(self, most: float) -> None:
         super().__init__()
@@ -109,13 +113,14 @@ def _positive(scale: Tensor) -> Tensor:
 
 def fold_norms(network: nn.Module) -> nn.Module:
     """Fold batch normalisation into the convolution before it, in place; return the network, in evaluation mode."""
-    for _, pair in list(conv_norm_pairs(network)):
-        pair[0], pair[1] = fuse_conv_bn_eval(pair[0], pair[1]).requires_grad_(), nn.Identity()
+    for name, conv, norm in list(conv_norm_pairs(network)):
+        network.set_submodule(f"{name}.0", fuse_conv_bn_eval(conv, norm).requires_grad_())
+        network.set_submodule(f"{name}.1", nn.Identity())
     return network
 
 
 def _module(traced: fx.GraphModule, node: fx.Node) -> nn.Module | None:
-    return traced.get_submodule(node.target) if node.op == "call_module" else None
+    return traced.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
 def _erase_identities(traced: fx.GraphModule) -> None:
@@ -130,8 +135,9 @@ def _equalise(traced: fx.GraphModule) -> None:
     pairs = list(_equalisable(traced))
     for _ in range(PASSES):
         for first, second in pairs:
-            arrays = (tensor.detach().numpy() for tensor in (first.weight, first.bias, second.weight))
-            equalise_pair(*arrays, depthwise=second.groups > 1)
+            before, after = (layer.weight.detach().numpy() for layer in (first, second))
+            bias = None if first.bias is None else first.bias.detach().numpy()
+            equalise_pair(before, bias, after, depthwise=second.groups > 1)
 
 
 def _equalisable(traced: fx.GraphModule) -> Iterator[tuple[nn.Conv2d, nn.Conv2d]]:
@@ -149,7 +155,7 @@ def _is_rounded(traced: fx.GraphModule, node: fx.Node) -> bool:
     if any(_is_addition(reader) or isinstance(_module(traced, reader), WEIGHTED) for reader in node.users):
         return True
     if isinstance(_module(traced, node), nn.ReLU):
-        return _absorbs_relu(traced, node.args[0])
+        return _absorbs_relu(traced, node.all_input_nodes[0])
     return _absorbs_relu(traced, node) and not any(isinstance(_module(traced, r), nn.ReLU) for r in node.users)
 
 
@@ -171,7 +177,7 @@ def _round(traced: fx.GraphModule, node: fx.Node) -> None:
     _replace(node, new)
 
 
-def _layers_reading(traced: fx.GraphModule, node: fx.Node) -> Iterator[nn.Module]:
+def _layers_reading(traced: fx.GraphModule, node: fx.Node) -> Iterator[nn.Conv2d | nn.Linear]:
     """Yield the convolutions and linear layers that read the output of a node, directly or after pooling."""
     for reader in node.users:
         module = _module(traced, reader)
@@ -185,20 +191,21 @@ def _keeps_range(traced: fx.GraphModule, node: fx.Node) -> bool:
     """Return whether a node pools or flattens rounded values; in the file its output has the range of its input."""
     if not isinstance(_module(traced, node), KEEPING_RANGE):
         return False
-    before = node.args[0]
+    before = node.all_input_nodes[0]
     return before.target is rounded or isinstance(_module(traced, before), ActivationRounding)
 
 
 def _round_alike(traced: fx.GraphModule, node: fx.Node) -> None:
-    before = node.args[0]
-    if before.target is rounded:
-        rounding = before.args[1:]
-    else:
+    before = node.all_input_nodes[0]
+    rounding = _module(traced, before)
+    if isinstance(rounding, ActivationRounding):
         with traced.graph.inserting_after(before):
             bounds = [traced.graph.get_attr(f"{before.target}.{name}") for name in ("low", "high")]
-        rounding = *bounds, _module(traced, before).most
+        levels: tuple[Any, ...] = (*bounds, rounding.most)
+    else:  # a call of `rounded`
+        levels = before.args[1:]
     with traced.graph.inserting_after(node):
-        new = traced.graph.call_function(rounded, (node, *rounding))
+        new = traced.graph.call_function(rounded, (node, *levels))
     _replace(node, new)
 
 

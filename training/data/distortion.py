@@ -19,7 +19,7 @@ SHIFT_SD = 0.025  # sides of the image
 
 
 @compiled
-def inverse_map(distorted, rng):
+def inverse_map(distorted: bool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return a random map from the target to the source: a matrix (2, 2) and a shift (2,) in sides, both float64.
 
     Both act on (x, y) from the middle of the image. Without `distorted` it is the identity.
@@ -33,7 +33,7 @@ def inverse_map(distorted, rng):
 
 
 @compiled
-def sample(image, y, x):
+def sample(image: np.ndarray, y: np.float32, x: np.float32) -> np.float32:
     """Return the bilinear grey level of an image (H, H) uint8 at a place, float32 in [0, 255].
 
     Args:
@@ -49,7 +49,7 @@ def sample(image, y, x):
 
 
 @compiled
-def warp(image, target, matrix, shift):
+def warp(image: np.ndarray, target: np.ndarray, matrix: np.ndarray, shift: np.ndarray) -> None:
     """Fill `target` (T, T) float32 in [0, 255] with an image (S, S) uint8 through a map, averaged where it shrinks.
 
     `matrix` and `shift` are those of `inverse_map`.
@@ -73,9 +73,9 @@ def warp(image, target, matrix, shift):
 
 
 @compiled
-def distort_batch(images, targets, rng, distorted):
+def distort_batch(images: np.ndarray, targets: np.ndarray, rng: np.random.Generator, distorted: bool) -> None:
     """Fill `targets` (N, T, T) uint8 from `images` (N, S, S) uint8; without `distorted` they are resampled only."""
-    drawn = np.empty(targets.shape[1:], np.float32)
+    drawn: np.ndarray = np.empty(targets.shape[1:], np.float32)
     for n in range(len(images)):
         matrix, shift = inverse_map(distorted, rng)
         warp(images[n], drawn, matrix, shift)

@@ -32,7 +32,7 @@ def rasterise_levels(levels: np.ndarray, top: int, size: int, margin: float) -> 
 
 
 @compiled
-def _fit_levels(levels, step, margin, images, inked):
+def _fit_levels(levels: np.ndarray, step: int, margin: float, images: np.ndarray, inked: np.ndarray) -> None:
     """Fill images (N, S, S) uint8 and inked (N,) bool from levels (N, H, W) uint8 times `step`."""
     coverage = np.empty(images.shape[1:], np.float32)
     for n in range(len(levels)):
@@ -42,7 +42,7 @@ def _fit_levels(levels, step, margin, images, inked):
 
 
 @compiled
-def _fit(grey, margin, image):
+def _fit(grey: np.ndarray, margin: float, image: np.ndarray) -> bool:
     """Fill image (S, S) float32 in [0, 1] with the coverage of grey (H, W); return False where there is no ink."""
     difference, counts = _survey(grey, _paper_level(grey))
     if difference.max() < MIN_CONTRAST:
@@ -62,13 +62,13 @@ def _fit(grey, margin, image):
 
 
 @compiled
-def _paper_level(grey):
+def _paper_level(grey: np.ndarray) -> np.int32:
     """Return the lower median of all pixels of grey (H, W)."""
     return np.partition(grey.flatten(), (grey.size - 1) // 2)[(grey.size - 1) // 2]
 
 
 @compiled
-def _survey(grey, paper):
+def _survey(grey: np.ndarray, paper: np.int32) -> tuple[np.ndarray, np.ndarray]:
     """Return |grey - paper|, (H, W) int32, and the number of pixels in each bin, (BINS,) int64."""
     height, width = grey.shape
     difference, counts = np.empty((height, width), np.int32), np.zeros((4, BINS), np.int64)
@@ -82,7 +82,7 @@ def _survey(grey, paper):
 
 
 @compiled
-def _ink_sum(difference, ink):
+def _ink_sum(difference: np.ndarray, ink: np.ndarray) -> np.int64:
     """Return the sum of difference (H, W) int32 over the pixels of ink (H, W) bool, int64."""
     total = np.int64(0)
     for row in range(len(ink)):
@@ -92,7 +92,7 @@ def _ink_sum(difference, ink):
 
 
 @compiled
-def _contrast(difference, grain, level):
+def _contrast(difference: np.ndarray, grain: int, level: float) -> np.ndarray:
     """Return difference (H, W) int32 scaled from [grain, level] to [0, 1], float64, clamped."""
     contrast = np.empty(difference.shape)
     for row in range(len(difference)):
@@ -103,7 +103,7 @@ def _contrast(difference, grain, level):
 
 
 @compiled
-def _otsu_bin(counts):
+def _otsu_bin(counts: np.ndarray) -> int:
     """Return the first bin of ink of counts (BINS,) int64: see `kakitori.picture`."""
     total, below, moment, best, split = 0.0, 0.0, 0.0, -1.0, 0
     size = float(counts.sum())
@@ -122,7 +122,7 @@ def _otsu_bin(counts):
 
 
 @compiled
-def _resample(image, scale, size):
+def _resample(image: np.ndarray, scale: float, size: int) -> np.ndarray:
     """Return image (H, W) float64 resampled down its rows, (size, W)."""
     firsts, taps = _triangle_filter(len(image), scale, size)
     resampled = np.zeros((size, image.shape[1]))
@@ -137,7 +137,7 @@ def _resample(image, scale, size):
 
 
 @compiled
-def _triangle_filter(source, scale, target):
+def _triangle_filter(source: int, scale: float, target: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first source pixel of each target pixel, (target,) int64, and its weights (target, K) float64."""
     support, start = max(1.0, 1 / scale), (target - source * scale) / 2
     firsts, taps = np.zeros(target, np.int64), np.zeros((target, 2 * int(np.ceil(support)) + 2))
@@ -156,7 +156,7 @@ def _triangle_filter(source, scale, target):
 
 
 @compiled
-def _find_box(ink):
+def _find_box(ink: np.ndarray) -> tuple[int, int, int, int]:
     """Return (top, bottom, left, right) of the character in ink (H, W) bool: see `kakitori.speckle.find_box`."""
     components = _find_components(ink)
     pixels = components[:, PIXELS]
@@ -177,7 +177,7 @@ def _find_box(ink):
 
 
 @compiled
-def _find_components(ink):
+def _find_components(ink: np.ndarray) -> np.ndarray:
     """Return the 8-connected components of ink (H, W) bool, (N, 6) int64; at least one pixel is ink."""
     height, width = ink.shape
     edge_y, edge_x = max(1, height // EDGE), max(1, width // EDGE)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class StoredSource:
         if not self.images_per_epoch:
             raise DataError(f"{folder} has no image to train on of the {len(charset):,} classes of {charset.name!r}.")
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Return how to open the set again in another process, because a pickled memory map holds all images."""
         return type(self), (self.folder, self.charset, self.augment)
 

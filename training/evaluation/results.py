@@ -36,7 +36,8 @@ def record_results(kind: type[E], rows: list[Any], name: str, variant: str, engi
     Raises:
         KakitoriError: if the file or the rows do not fit their schema; nothing is written.
     """
-    entry: Any = kind(set=name, variant=variant, engine=engine, date=time.strftime("%Y-%m-%d"), rows=rows)  # type: ignore[call-arg]
+    make: Any = kind  # every kind has these fields
+    entry = make(set=name, variant=variant, engine=engine, date=time.strftime("%Y-%m-%d"), rows=rows)
     kept = {old.key: old for old in read_results(folder)} | {entry.key: entry}
     write_document(folder / RESULTS_FILE, [kept[key] for key in sorted(kept)], KIND)
 

@@ -54,7 +54,7 @@ class Unlabelled(Protocol):
         """Return the images for a batch of `beside` images with labels, (M, size, size) uint8."""
 
 
-class BatchDataset(Dataset):
+class BatchDataset(Dataset[tuple[Tensor, Tensor]]):
     """The batches of one epoch; item i is (images (N + M, H, H) uint8, labels (N,) int64).
 
     The last M images have no label.
@@ -82,7 +82,7 @@ class BatchDataset(Dataset):
 def training_batches(
     source: Source, charset: Charset, count: int, batch_size: int, side: int, seed: int, epoch: int,
     rank: int = 0, processes: int = 1, workers: int = 0, unlabelled: Unlabelled | None = None,
-) -> DataLoader:  # fmt: skip
+) -> DataLoader[tuple[Tensor, Tensor]]:  # fmt: skip
     """Return one process's share of an epoch's batches, in order; all processes get the same number."""
     batches = BatchDataset(
         source, epoch_labels(charset, source.counts(TRAIN), count, seed, epoch), batch_size, side,

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from training.compress.distillation import Loss
 from training.evaluation.metrics import ranks, top_k_percent
@@ -61,7 +60,7 @@ class Trainer:
 
     accelerator: Accelerator
     network: nn.Module
-    average: AveragedModel
+    average: nn.Module
     optimizer: torch.optim.Optimizer
     clip_norm: float
 

@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from kakitori.errors import KakitoriError
 
@@ -44,6 +44,8 @@ BOUNDS = {
     "below": ("below", operator.lt),
     "at_most": ("at most", operator.le),
 }
+
+Body = TypeVar("Body", bound=Callable[..., Any])  # of a task
 
 
 @dataclass(frozen=True)
@@ -208,14 +210,14 @@ def _help(row: Row, default: Any) -> str:
     return row.setting.help + (f" [{'; '.join(facts)}]" if facts else "")
 
 
-def takes_flags(cls: type, names: Iterable[str] = ()) -> Callable[[Callable], Callable]:
+def takes_flags(cls: type, names: Iterable[str] = ()) -> Callable[[Body], Body]:
     """Give the keyword arguments `**flags` of a task's body a signature: one flag for each setting, None by default.
 
     The settings come after the body's first parameter and before the others. A setting that is true or false is a
     switch, off by default.
     """
 
-    def decorate(body: Callable) -> Callable:
+    def decorate(body: Body) -> Body:
         own = inspect.signature(body).parameters.values()
         context, *others = [parameter for parameter in own if parameter.kind is not parameter.VAR_KEYWORD]
         table = rows(cls)

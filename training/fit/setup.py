@@ -23,6 +23,7 @@ from training.fit.config import TrainConfig
 from training.fit.facts import source_revision
 from training.fit.loop import Trainer
 from training.fit.outlier_exposure import OutlierSource, outlier_exposure_loss
+from training.models.layers import to_channels_last
 from training.models.registry import build_network, format_widths, get_architecture
 from training.models.transfer import start_from
 
@@ -69,7 +70,7 @@ def set_up(config: TrainConfig, report: Callable[[str], None]) -> Run:
             config.without.split(",") if config.without else (),
         )  # fmt: skip
     spec, network = first_model(config, dataset, report)
-    network = network.to(memory_format=torch.channels_last)
+    network = to_channels_last(network)
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     average = copy.deepcopy(network).to(accelerator.device)
     network, optimizer = accelerator.prepare(network, optimizer)

@@ -11,7 +11,7 @@ from training.ink.compiled import compiled
 
 
 @compiled
-def photograph(image, rng):
+def photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return an image (H, W) float64 in [0, 1] with random faults of a camera or scanner; `image` may be changed."""
     image = soften(image, rng)
     expose(image, rng)
@@ -21,7 +21,7 @@ def photograph(image, rng):
 
 
 @compiled
-def soften(image, rng):
+def soften(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return an image (H, W), by chance blurred once or several times; `image` itself where it is not."""
     if rng.random() < CAMERA.blurred_share:
         image = blur(image)
@@ -32,7 +32,7 @@ def soften(image, rng):
 
 
 @compiled
-def blur(image):
+def blur(image: np.ndarray) -> np.ndarray:
     """Return an image (H, W) after a 3 x 3 binomial filter; beyond the edges is paper."""
     rows, columns = image.shape
     across, both = np.zeros_like(image), np.zeros_like(image)
@@ -48,7 +48,7 @@ def blur(image):
 
 
 @compiled
-def expose(image, rng):
+def expose(image: np.ndarray, rng: np.random.Generator) -> None:
     """Change the grey levels of an image (H, W) by gain, gamma, grain, pale patches and a threshold, in place."""
     gain = CAMERA.gain_min + CAMERA.gain_span * rng.random()
     gamma = CAMERA.gamma_min + CAMERA.gamma_span * rng.random()
@@ -73,7 +73,7 @@ def expose(image, rng):
 
 
 @compiled
-def add_specks(image, rng):
+def add_specks(image: np.ndarray, rng: np.random.Generator) -> None:
     """Set a few random pixels of an image (H, W) to ink, by chance and in place."""
     if rng.random() < CAMERA.specks_share:
         for _ in range(rng.integers(CAMERA.specks_count_min, CAMERA.specks_count_end)):
@@ -82,7 +82,7 @@ def add_specks(image, rng):
 
 
 @compiled
-def add_cell_line(image, rng):
+def add_cell_line(image: np.ndarray, rng: np.random.Generator) -> None:
     """Draw part of the line of a form's cell near an edge of an image (H, W), by chance and in place."""
     if rng.random() < CAMERA.cell_line_share:
         if rng.random() < CAMERA.cell_line_across_share:
@@ -92,7 +92,7 @@ def add_cell_line(image, rng):
 
 
 @compiled
-def draw_cell_line(image, rng):
+def draw_cell_line(image: np.ndarray, rng: np.random.Generator) -> None:
     """Draw a horizontal line, one pixel high, into the first or last rows of an image (H, W), in place."""
     is_first = rng.random() < CAMERA.cell_line_first_side_share
     from_edge = rng.integers(0, CAMERA.cell_line_rows)

@@ -5,7 +5,9 @@ Strokes are (S, P, 2) float64: S strokes of P points, x and y, y down. `effects`
 `training.ink.kanjivg.Templates`.
 """
 
-from training.ink.amounts import ANGLES, HAND, HOOKS, PROPORTIONS, ROUNDING, TREMOR
+import numpy as np
+
+from training.ink.amounts import ANGLES, HAND, HOOKS, PROPORTIONS, ROUNDING, TREMOR, Effects
 from training.ink.compiled import compiled
 from training.ink.components import join_strokes, move_components, normalise, omit_stroke
 from training.ink.displacement import bend, slant
@@ -13,7 +15,17 @@ from training.ink.stroke import change_ends, lengthen_hook, smooth, straighten, 
 
 
 @compiled
-def vary_character(template, near_duplicates, components, parts, looseness, hooks, needed, effects, rng):
+def vary_character(
+    template: np.ndarray,
+    near_duplicates: np.ndarray,
+    components: np.ndarray,
+    parts: np.ndarray,
+    looseness: np.ndarray,
+    hooks: np.ndarray,
+    needed: np.ndarray,
+    effects: Effects,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the points of a random drawing of a character, and where its strokes start.
 
     A drawing that is nearer to a near-duplicate than to its own template is drawn again.
@@ -35,7 +47,7 @@ def vary_character(template, near_duplicates, components, parts, looseness, hook
     strokes = omit_stroke(strokes, needed, effects.forgetting, rng)
     starts = join_strokes(strokes, effects.joins, rng)
     points = strokes.copy().reshape(-1, 2)
-    passes = 0
+    passes: int | np.int64 = 0
     if rng.random() < ROUNDING.share * effects.rounding:
         passes = rng.integers(ROUNDING.passes_count_min, ROUNDING.passes_count_end)
     for s in range(len(starts) - 1):
@@ -46,7 +58,16 @@ def vary_character(template, near_duplicates, components, parts, looseness, hook
 
 
 @compiled
-def vary_strokes(template, components, parts, looseness, hooks, a, effects, rng):
+def vary_strokes(
+    template: np.ndarray,
+    components: np.ndarray,
+    parts: np.ndarray,
+    looseness: np.ndarray,
+    hooks: np.ndarray,
+    a: float,
+    effects: Effects,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Return strokes (S, P, 2) in box sides, varied by parts and one by one, from a template (S, P, 2) of any unit.
 
     `a` is the strength of the character's variation, see `training.ink.amounts.HAND`.
@@ -75,7 +96,7 @@ def vary_strokes(template, components, parts, looseness, hooks, a, effects, rng)
 
 
 @compiled
-def is_near_duplicate(strokes, template, near_duplicates):
+def is_near_duplicate(strokes: np.ndarray, template: np.ndarray, near_duplicates: np.ndarray) -> bool:
     """Return whether strokes (S, P, 2) are nearer to one of `near_duplicates` (N, S, P, 2) than to their template."""
     drawn = normalise(strokes)
     own = squared_distance(drawn, normalise(template))
@@ -86,7 +107,7 @@ def is_near_duplicate(strokes, template, near_duplicates):
 
 
 @compiled
-def squared_distance(strokes, others):
+def squared_distance(strokes: np.ndarray, others: np.ndarray) -> float:
     """Return the mean squared distance of the points of two drawings (S, P, 2), the lesser of each stroke's directions.
 
     In the square of the points' unit.

@@ -20,7 +20,7 @@ config: Any = numba_config  # its attributes are set from the environment, unkno
 PROJECT = ("kakitori", "training")  # packages whose modules are followed
 
 
-def compiled(function: Callable) -> Any:
+def compiled(function: Callable[..., Any]) -> Any:
     """Return `function` as `numba.njit(cache=True)` does, with a cache entry that depends on `source_digest`."""
     before, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, LOCATORS
     try:

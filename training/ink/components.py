@@ -15,7 +15,7 @@ SMALLEST_SIDE = 1e-9  # of a box: a single point has none
 
 
 @compiled
-def bounding_box(points):
+def bounding_box(points: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the middle (2,) of the box around points (..., 2) and its longer side, both in the points' unit."""
     middle, side = np.empty(2), SMALLEST_SIDE
     for axis in range(2):
@@ -26,14 +26,16 @@ def bounding_box(points):
 
 
 @compiled
-def normalise(strokes):
+def normalise(strokes: np.ndarray) -> np.ndarray:
     """Return strokes (S, P, 2) of any unit in box sides: the middle of their box at the origin, its longer side 1."""
     middle, side = bounding_box(strokes)
     return (strokes - middle) / side
 
 
 @compiled
-def move_components(strokes, components, looseness, amount, rng):
+def move_components(
+    strokes: np.ndarray, components: np.ndarray, looseness: np.ndarray, amount: float, rng: np.random.Generator
+) -> None:
     """Turn, stretch and shift each component of a character about its own centre, in place.
 
     Args:
@@ -68,7 +70,7 @@ def move_components(strokes, components, looseness, amount, rng):
 
 
 @compiled
-def omit_stroke(strokes, needed, strength, rng):
+def omit_stroke(strokes: np.ndarray, needed: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Return strokes (S, P, 2), by chance without a random short one: (S - 1, P, 2).
 
     Args:
@@ -83,7 +85,7 @@ def omit_stroke(strokes, needed, strength, rng):
 
 
 @compiled
-def join_strokes(strokes, strength, rng):
+def join_strokes(strokes: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Return the index (J+1,) int64 of the first point of each of the J <= S strokes left by joining, and S · P.
 
     Consecutive strokes (S, P, 2) are joined by chance, over short gaps most. `strength` is that of the effect `joins`,

@@ -13,14 +13,14 @@ from training.ink.compiled import compiled
 
 
 @compiled
-def bend(points, a, rng):
+def bend(points: np.ndarray, a: float, rng: np.random.Generator) -> None:
     """Move points (P, 2) by a coarse and a fine displacement field, in place."""
     displace(points, BENDING.coarse_nodes, BENDING.coarse_sd * a, rng)
     displace(points, BENDING.fine_nodes, BENDING.fine_sd * a, rng)
 
 
 @compiled
-def displace(points, nodes, sd, rng):
+def displace(points: np.ndarray, nodes: int, sd: float, rng: np.random.Generator) -> None:
     """Move points (P, 2) by a smooth random field over the box, in place; outside, its nearest value holds.
 
     Args:
@@ -45,7 +45,7 @@ def displace(points, nodes, sd, rng):
 
 
 @compiled
-def slant(points, a, strength, rng):
+def slant(points: np.ndarray, a: float, strength: float, rng: np.random.Generator) -> None:
     """Stretch, shear and turn points (P, 2) about the origin, in place.
 
     Args:

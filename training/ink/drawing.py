@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.ink.amounts import CAMERA
+from training.ink.amounts import CAMERA, Effects
 from training.ink.camera import photograph
 from training.ink.character import vary_character
 from training.ink.compiled import compiled
@@ -12,20 +12,20 @@ from training.ink.rasteriser import cover
 
 @compiled
 def draw_batch(
-    images,
-    labels,
-    strokes,
-    components,
-    parts,
-    looseness,
-    hooks,
-    stroke_starts,
-    template_starts,
-    near_duplicates,
-    needed,
-    effects,
-    rng,
-):
+    images: np.ndarray,
+    labels: np.ndarray,
+    strokes: np.ndarray,
+    components: np.ndarray,
+    parts: np.ndarray,
+    looseness: np.ndarray,
+    hooks: np.ndarray,
+    stroke_starts: np.ndarray,
+    template_starts: np.ndarray,
+    near_duplicates: np.ndarray,
+    needed: np.ndarray,
+    effects: Effects,
+    rng: np.random.Generator,
+) -> None:
     """Fill `images` (N, H, H) uint8 (0 paper, 255 ink) with one random drawing of each class in `labels` (N,) int64.
 
     Args:

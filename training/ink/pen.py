@@ -13,7 +13,7 @@ from training.ink.components import bounding_box
 
 
 @compiled
-def place(points, size, rng):
+def place(points: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Return points (P, 2) of any unit in pixels of a `size` x `size` image, (P, 2) float64.
 
     The longer side of their box fills the image but for a random margin; a share is small, or off the centre.
@@ -30,7 +30,7 @@ def place(points, size, rng):
 
 
 @compiled
-def pen_radii(starts, size, strength, rng):
+def pen_radii(starts: np.ndarray, size: int, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Return the pen's radius at each point, (P,) float64 in pixels: one pen a character, with changing pressure.
 
     Args:

@@ -13,7 +13,7 @@ from training.ink.compiled import compiled
 
 
 @compiled
-def fit(points, size, margin):
+def fit(points: np.ndarray, size: int, margin: float) -> np.ndarray:
     """Return points (P, 2) of any unit in pixels, fitted into a square of `size` pixels: see `kakitori.ink.fit`.
 
     `margin` is the share of `size` left free on each side of their box's longer side.
@@ -29,7 +29,7 @@ def fit(points, size, margin):
 
 
 @compiled
-def _cover_segment(coverage, ax, ay, bx, by, radius):
+def _cover_segment(coverage: np.ndarray, ax: float, ay: float, bx: float, by: float, radius: float) -> None:
     """Raise `coverage` (H, H) where the segment a-b covers a pixel further, in place; all lengths in pixels."""
     size = coverage.shape[0]
     reach = radius + 0.5
@@ -54,7 +54,7 @@ def _cover_segment(coverage, ax, ay, bx, by, radius):
 
 
 @compiled
-def cover(coverage, points, starts, radii):
+def cover(coverage: np.ndarray, points: np.ndarray, starts: np.ndarray, radii: np.ndarray) -> None:
     """Draw strokes into `coverage` (H, H) in place: see `kakitori.ink.cover`.
 
     Args:

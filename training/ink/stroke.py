@@ -13,7 +13,7 @@ from training.ink.compiled import compiled
 
 
 @compiled
-def length_of(stroke):
+def length_of(stroke: np.ndarray) -> float:
     """Return the length of a stroke (P, 2), in the unit of its points."""
     length = 0.0
     for p in range(1, len(stroke)):
@@ -22,7 +22,7 @@ def length_of(stroke):
 
 
 @compiled
-def total_turn(stroke):
+def total_turn(stroke: np.ndarray) -> float:
     """Return the sum of the absolute changes of direction of a stroke (P, 2), in radians."""
     turn = 0.0
     for p in range(2, len(stroke)):
@@ -33,7 +33,7 @@ def total_turn(stroke):
 
 
 @compiled
-def retrace(stroke, first, last):
+def retrace(stroke: np.ndarray, first: float, last: float) -> np.ndarray:
     """Return a part of a stroke (P, 2) as P points (P, 2) again, spaced evenly by index.
 
     Args:
@@ -50,7 +50,7 @@ def retrace(stroke, first, last):
 
 
 @compiled
-def vary_stroke(stroke, a, rng):
+def vary_stroke(stroke: np.ndarray, a: float, rng: np.random.Generator) -> None:
     """Scale, turn, shift, arch and flatten or deepen a stroke (P, 2) about a random point of its chord, in place.
 
     Short strokes, such as dots, vary most.
@@ -86,7 +86,7 @@ def vary_stroke(stroke, a, rng):
 
 
 @compiled
-def lengthen_hook(stroke, hook, rng):
+def lengthen_hook(stroke: np.ndarray, hook: float, rng: np.random.Generator) -> None:
     """Scale and turn the hook of a stroke (P, 2) about its corner, in place.
 
     Args:
@@ -101,7 +101,9 @@ def lengthen_hook(stroke, hook, rng):
 
 
 @compiled
-def change_ends(stroke, hook, hook_omitted_share, strength, rng):
+def change_ends(
+    stroke: np.ndarray, hook: float, hook_omitted_share: float, strength: float, rng: np.random.Generator
+) -> np.ndarray:
     """Return a stroke (P, 2), by chance without its hook and with its ends cut or extended.
 
     Args:
@@ -124,7 +126,7 @@ def change_ends(stroke, hook, hook_omitted_share, strength, rng):
 
 
 @compiled
-def straighten(stroke, lines):
+def straighten(stroke: np.ndarray, lines: int) -> None:
     """Replace a stroke (P, 2) by `lines` straight lines between points spaced evenly by index, in place."""
     count = len(stroke)
     original = stroke.copy()
@@ -137,7 +139,7 @@ def straighten(stroke, lines):
 
 
 @compiled
-def smooth(stroke, passes):
+def smooth(stroke: np.ndarray, passes: int) -> None:
     """Round the corners of a stroke (P, 2) by passes of a binomial filter (1, 2, 1) / 4; its ends stay. In place."""
     for _ in range(passes):
         before = stroke[0].copy()
@@ -148,7 +150,7 @@ def smooth(stroke, passes):
 
 
 @compiled
-def tremble(stroke, step_sd, rng):
+def tremble(stroke: np.ndarray, step_sd: float, rng: np.random.Generator) -> None:
     """Add a random walk with decay to the points of a stroke (P, 2), in place; `step_sd` is in the points' unit."""
     drift_x, drift_y = 0.0, 0.0
     for p in range(len(stroke)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import nn
 
 from kakitori.spec import POOLINGS
@@ -17,11 +18,18 @@ def conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: i
     )
 
 
-def conv_norm_pairs(network: nn.Module) -> Iterator[tuple[str, nn.Sequential]]:
-    """Yield the pairs of convolution and batch normalisation that `conv_norm` made, with their names."""
+def conv_norm_pairs(network: nn.Module) -> Iterator[tuple[str, nn.Conv2d, nn.BatchNorm2d]]:
+    """Yield the layers that `conv_norm` made: the name of the pair, its convolution and its batch normalisation."""
     for name, module in network.named_modules():
-        if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.BatchNorm2d):
-            yield name, module
+        if isinstance(module, nn.Sequential) and len(module) == 2:
+            conv, norm = module
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                yield name, conv, norm
+
+
+def to_channels_last(network: nn.Module) -> nn.Module:
+    """Return the network, changed in place, with the weights of its convolutions stored in channels-last order."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
 
 
 def classifier(channels: int, num_classes: int, pooling: str, rank: int | None = None) -> nn.Sequential:

@@ -81,7 +81,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 def _check_inputs(array: np.ndarray, value: onnx.ValueInfoProto, inputs_path: Path, path: Path) -> None:
     """Raise CompatError unless each input, alone, has the type and shape that the file states."""
     dtype = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)
-    if (array.dtype, dtype) != (np.float32, "FLOAT"):
+    if array.dtype != np.float32 or dtype != "FLOAT":
         raise CompatError(
             f"{inputs_path} has inputs of type {array.dtype}, and {path} takes {dtype}: both must be float32."
         )

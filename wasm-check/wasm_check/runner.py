@@ -100,7 +100,7 @@ def _run_worker(
 class Worker:
     """A running worker process and the lines of its standard output."""
 
-    def __init__(self, process: subprocess.Popen, errors: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
         self._process, self._errors = process, errors
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()

@@ -6,6 +6,7 @@ from PIL import Image
 
 from kakitori.charset import Charset
 from kakitori.errors import DataError
+from kakitori.spec import KANJIVG_LICENCE
 from training.data.inspection import compare_shapes, shrink, survey
 from training.data.prepare import inspect
 from training.data.prepared import RECORD, open_prepared, prepared_folder
@@ -23,7 +24,7 @@ def write_set(order, name="ink"):
     writer = PreparedWriter(prepared_folder(name, SIZE), charset, SIZE, len(labels), {})
     writer.write(0, images=InkSource(charset).images(labels, SIZE, (9,)), labels=np.array(order)[labels],
                  splits=np.tile(np.arange(EACH) // 8, len(charset)), records=np.zeros(len(labels), RECORD))  # fmt: skip
-    facts = {"name": name, "split": {"how": "by hand"}, "files": [], "preprocessing": {}, "licence": {}}
+    facts = {"name": name, "split": {"how": "by hand"}, "files": [], "preprocessing": {}, "licence": KANJIVG_LICENCE}
     return writer.finish(facts)
 
 

@@ -18,7 +18,7 @@ METADATA_GIVEN = {
     "split": {"how": "by row", "seed": 0},
     "files": [{"path": "a", "bytes": 1, "sha256": "0", "records": COUNT}],
     "preprocessing": {"margin": 0.05},
-    "licence": {"source": "nobody"},
+    "licence": {"source": "nobody", "url": "", "licence": "none", "attribution": "By nobody."},
 }
 
 
@@ -141,7 +141,8 @@ def test_a_damaged_set_is_refused(prepared, damage, message):
         ({"size": 0}, "field size: expected `int` >= 1, found 0"),
         ({"preprocessing": {"margin": 0.5}}, r"field preprocessing\.margin: expected `float` < 0\.5, found 0\.5"),
         ({"files": [{"path": "a"}]}, r"field files\[0\]: object missing required field `bytes`"),
-        ({"licence": {"url": None}}, r"field licence\[\.\.\.\]: expected `str`"),
+        ({"licence": {"url": None}}, r"field licence\.url: expected `str`, found None"),
+        ({"licence": {"source": "nobody"}}, r"field licence: object missing required field `url`"),
     ],
 )
 def test_a_wrong_field_of_the_metadata_is_named(prepared, changes, message):

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
+from kakitori.schemas.config import Licence
 from kakitori.spec import ModelSpec
 from training.data.etl.codes import label_table
 from training.data.etl.convert import PER_DATABASE, Job, convert
@@ -26,7 +27,7 @@ from training.data.splits import get_splitter
 
 SEED = 1
 LISTED = 20  # problems named on the terminal; metadata.json lists all
-LICENCE = {
+LICENCE: Licence = {
     "source": "ETL Character Database",
     "url": "http://etlcdb.db.aist.go.jp",
     "licence": "AIST's terms of use: free to use; the data may not be passed on",

@@ -112,7 +112,7 @@ def decode_levels(raw: np.ndarray, layout: Layout) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _four_bits(packed):
+def _four_bits(packed: np.ndarray) -> np.ndarray:
     """Return (n, 2k) uint8 values of 0..15 of (n, k) uint8, the high half of a byte first.
 
     Compiled, because NumPy's strided writes are slow: docs/measurements.md#preparation.

@@ -31,7 +31,7 @@ PHOTOGRAPHED_SHARE = 0.35  # of images
 
 
 @compiled
-def bend_lattice(rng):
+def bend_lattice(rng: np.random.Generator) -> np.ndarray:
     """Return the place in the source of each node of a lattice over the target, (NODES², 2) float64."""
     a = min(STRENGTH_LIMIT, abs(rng.normal() * STRENGTH_SD + STRENGTH_MEAN))
     nodes = np.empty((NODES * NODES, 2))
@@ -45,7 +45,7 @@ def bend_lattice(rng):
 
 
 @compiled
-def split_place(place):
+def split_place(place: float) -> tuple[int, float]:
     """Return the node before a place along an axis, in [0, NODES - 2], and the share of the way to the next node."""
     at = (place + EXTENT) * ((NODES - 1) / (2 * EXTENT))
     node = min(max(int(at), 0), NODES - 2)
@@ -53,7 +53,7 @@ def split_place(place):
 
 
 @compiled
-def fill_row(image, nodes, y, first, step, levels):
+def fill_row(image: np.ndarray, nodes: np.ndarray, y: float, first: float, step: float, levels: np.ndarray) -> None:
     """Fill `levels` (T,) float64 in [0, 255] with the grey levels of an image (S, S) at places of a row of the target.
 
     Args:
@@ -73,7 +73,7 @@ def fill_row(image, nodes, y, first, step, levels):
 
 
 @compiled
-def find_ink(image, nodes):
+def find_ink(image: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     """Return two opposite corners (2, 2) float64 of the box around the bent ink, the places (x, y) in the target."""
     step = 2 * EXTENT / PROBES
     corners = np.empty((2, 2))
@@ -96,7 +96,7 @@ def find_ink(image, nodes):
 
 
 @compiled
-def draw_bent(image, nodes, coverage, rng):
+def draw_bent(image: np.ndarray, nodes: np.ndarray, coverage: np.ndarray, rng: np.random.Generator) -> None:
     """Fill `coverage` (T, T) float64 in [0, 1] with the bent ink of an image (S, S) uint8, at a random place."""
     size = coverage.shape[0]
     corners = find_ink(image, nodes)
@@ -115,7 +115,7 @@ def draw_bent(image, nodes, coverage, rng):
 
 
 @compiled
-def change_weight(coverage, share):
+def change_weight(coverage: np.ndarray, share: float) -> np.ndarray:
     """Return `coverage` (T, T) in [0, 1] with strokes thicker by about `share` of a pixel on each side, in [-1, 1].
 
     A negative share makes them thinner.
@@ -136,7 +136,7 @@ def change_weight(coverage, share):
 
 
 @compiled
-def vary_batch(images, targets, rng):
+def vary_batch(images: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> None:
     """Fill `targets` (N, T, T) uint8 with one random variation of each of the glyphs `images` (N, S, S) uint8."""
     size = targets.shape[1]
     coverage = np.empty((size, size))

@@ -15,6 +15,7 @@ from rich.progress import track
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
+from kakitori.schemas.config import Licence
 from kakitori.spec import GENERATED, INK_CHARSETS, ModelSpec
 from training.data.fonts.faces import Face, draw_glyphs, own_faces, package_faces
 from training.data.fonts.packages import fetch_packages
@@ -94,7 +95,7 @@ def describe(face: Face) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def describe_licence(faces: Sequence[Face], url: str) -> dict[str, str]:
+def describe_licence(faces: Sequence[Face], url: str) -> Licence:
     """Return the licence row that a model trained on the faces must state."""
     families = dict.fromkeys(f"{face.family} (copyright {face.holder})" for face in faces)
     return {

@@ -19,41 +19,47 @@ import numpy as np
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
 from kakitori.image_files import read_image
+from kakitori.schemas.config import Licence
 from training.data.published.idx import read_array
 from training.data.published.pictures import find_pictures
 
-CODH = {
+CODH: Licence = {
     "source": "KMNIST Dataset (created by CODH), adapted from Kuzushiji Dataset (created by NIJL and others)",
     "url": "http://codh.rois.ac.jp/kmnist/",
     "licence": "CC BY-SA 4.0",
     "attribution": '"KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL and others), '
     "doi:10.20676/00000341, CC BY-SA 4.0.",
 }
-MNIST = {
+MNIST: Licence = {
     "source": "MNIST",
     "url": "http://yann.lecun.com/exdb/mnist/",
     "licence": "CC BY-SA 3.0",
     "attribution": "MNIST, Yann LeCun, Corinna Cortes and Christopher Burges, from NIST Special Database 19.",
 }
-EMNIST = {
+EMNIST: Licence = {
     "source": "EMNIST",
     "url": "https://www.nist.gov/itl/products-and-services/emnist-dataset",
     "licence": "public domain (NIST Special Database 19)",
     "attribution": "EMNIST, Cohen, Afshar, Tapson and van Schaik 2017, from NIST Special Database 19.",
 }
-CIFAR = {
+CIFAR: Licence = {
     "source": "CIFAR-100",
     "url": "https://www.cs.toronto.edu/~kriz/cifar.html",
     "licence": "none stated: ask its makers before you publish a model",
     "attribution": "CIFAR-100, Alex Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images.",
 }
-DIGITS = {
+DIGITS: Licence = {
     "source": "Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, in scikit-learn",
     "url": "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
     "licence": "CC BY 4.0",
     "attribution": "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak 1998, UCI, CC BY 4.0.",
 }
-OWN = {"source": "your pictures", "url": "", "licence": "yours to state", "attribution": "Pictures of your own."}
+OWN: Licence = {
+    "source": "your pictures",
+    "url": "",
+    "licence": "yours to state",
+    "attribution": "Pictures of your own.",
+}
 
 
 class Images(Protocol):
@@ -109,7 +115,7 @@ class PublishedSet:
 
     find: Callable[[Any], Found]  # of the folder; of None where the set needs no files
     fit: str  # a key of training.data.published.prepare.FITS
-    licence: dict[str, str]
+    licence: Licence
     needs_files: bool = True
 
 

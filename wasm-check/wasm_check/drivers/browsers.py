@@ -8,11 +8,15 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
 
 from wasm_check.errors import Unavailable
 from web.browsers import get_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 # WebGPU is behind a flag on Linux; without a graphics card it runs on Mesa's software Vulkan.
 CHROMIUM_FLAGS = ("--enable-unsafe-webgpu", "--enable-features=Vulkan", "--disable-background-networking")
@@ -23,7 +27,7 @@ XVFB = ("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", 
 class OpenBrowser:
     """A running browser."""
 
-    open: Callable[[str], None]
+    open: Callable[[str], object]
     check: Callable[[], object]  # raises if the browser or the page has died
 
     def memory(self) -> int | None:
@@ -53,7 +57,7 @@ def open_browser(name: str) -> AbstractContextManager[OpenBrowser]:
 
 
 @contextmanager
-def _playwright(name: str, launch: Callable) -> Iterator[OpenBrowser]:
+def _playwright(name: str, launch: "Callable[[Playwright], Browser]") -> Iterator[OpenBrowser]:
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:

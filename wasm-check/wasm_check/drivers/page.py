@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -137,12 +138,12 @@ class PageRun:
 class ProbeHandler(SiteHandler):
     """Serves the probe's folder and passes the page's POST requests to the run."""
 
-    def __init__(self, *args, run: PageRun, headers: dict[str, str], **kwargs):
+    def __init__(self, *args: Any, run: PageRun, headers: dict[str, str], **kwargs: Any) -> None:
         self.run = run
         self.base_headers = headers
         super().__init__(*args, **kwargs)
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         """Handle `/<event>/<index>`; an error here is sent to the page, which reports it as the subject's."""
         _, event, index = self.path.split("/")
         body = self.rfile.read(int(self.headers["Content-Length"]))
