@@ -1,6 +1,6 @@
 """The settings of a training run. Standard library and tables only: the command line is made from them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,7 +48,7 @@ class TrainConfig:
             above=0,
         ),
     ] = 40
-    batch_size: Annotated[int, Setting("Images a step and process.", above=0)] = 256
+    batch_size: Annotated[int, Setting("Images a step and process.", above=0, at_most=16_384)] = 256
     learning_rate: Annotated[float, Setting("Peak of the cosine schedule, for AdamW.", above=0)] = 3e-3
     class_limit: Annotated[int | None, Setting("Only the first N classes, for quick runs.", above=0)] = None
     sample_limit: Annotated[int | None, Setting("Only N images an epoch, for quick runs.", above=0)] = None
@@ -126,6 +126,9 @@ class TrainConfig:
             above=0, transient=True,
         ),
     ] = None  # fmt: skip
+
+    stage: str = field(default="", compare=False)
+    """The recipe and the stage that the settings stand in, for messages; empty for those of a command line."""
 
     def __post_init__(self) -> None:
         settings.check(self)

@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 import training.fit.train
 from export.report.card import training_command
 from kakitori.errors import ModelError
-from training.fit.checkpoints import RunState, best_row, checkpoints, load_state
+from training.fit.checkpoints import RunState, checkpoints, load_state
 from training.fit.config import TrainConfig
+from training.fit.curves import best_row
 from training.fit.facts import source_revision
 from training.fit.train import is_done, train
 from training.ink import amounts
