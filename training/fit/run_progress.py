@@ -45,7 +45,7 @@ class RunProgress:
         """Describe a run of which `done` epochs are done, in a number of processes; `report` takes the lines."""
         self._config, self._done, self._processes = config, done, processes
         self._chain, self._report = chain, report
-        self._run = Bar(str(config.model), run_work(config))
+        self._run = Bar(config.model.name, run_work(config))
 
     def __enter__(self) -> "RunProgress":
         self._run.__enter__()
@@ -80,7 +80,7 @@ class RunProgress:
 
     def report_epoch(self, row: dict[str, float]) -> None:
         """Report a finished epoch's results and the time left of the run, and of all runs if there are several."""
-        self._run.facts = f"validation top-1 {row['val_top1_percent']:.2f} % after epoch {row['epoch']:.0f}"
+        self._run.facts = f"validation top-1 {row['val_top1_percent']:.2f} %"
         left = [format_seconds(bar.seconds_left() or 0) for bar in (self._run, self._chain) if bar]
         self._report(
             f"epoch {row['epoch']:3d}  {row['side_px']} px  loss {row['train_loss']:.3f}  "

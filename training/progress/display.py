@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 # Between two plain lines. Work that is shorter prints none, so that logs of tests and scripts stay short.
 SECONDS_BETWEEN_LINES = 30.0
+BAR_WIDTH = 12  # characters: the words beside it say more
 
 
 def is_first_process() -> bool:
@@ -57,6 +58,7 @@ class Bar:
     def __init__(
         self, label: str, total: float | None = None, unit: str = "", *, console: Console | None = None,
         seconds_between_lines: float = SECONDS_BETWEEN_LINES, clock: Callable[[], float] = time.monotonic,
+        is_still: bool = False,
     ) -> None:  # fmt: skip
         """Describe the work.
 
@@ -67,6 +69,7 @@ class Bar:
             console: to print on; None for rich's global one. A nested bar prints on that of the outermost.
             seconds_between_lines: of plain lines; that of the outermost bar counts.
             clock: returns seconds.
+            is_still: redraw when the work advances only, so that no thread disturbs times that are measured.
         """
         self.label, self.unit = label, unit
         self.facts = ""  # shown after the time left
@@ -74,6 +77,7 @@ class Bar:
         self._console, self._interval, self._clock = console or rich.get_console(), seconds_between_lines, clock
         self._started = self._printed = clock()
         self._progress: Progress | None = None
+        self._is_still = is_still
         self._task = TaskID(0)
 
     def __enter__(self) -> "Bar":
@@ -81,9 +85,10 @@ class Bar:
         self._open.append(self)
         root = self._open[0]
         if root is self and is_first_process() and self._console.is_terminal:
+            columns = [Bar.describe_amount, Bar.describe_time_left, lambda bar: bar.facts]
             self._progress = Progress(
-                _Words(lambda bar: bar.label), BarColumn(), _Words(Bar.describe_amount), _Words(Bar.describe_time_left),
-                _Words(lambda bar: bar.facts), console=self._console, transient=True,
+                _Words(lambda bar: bar.label), BarColumn(BAR_WIDTH), *map(_Words, columns), console=self._console,
+                transient=True, auto_refresh=not self._is_still,
             )  # fmt: skip
             self._progress.start()
         self._progress = root._progress
@@ -125,12 +130,12 @@ class Bar:
         return (self._done - self._skipped) / max(self._clock() - self._started, 1e-9)
 
     def describe_amount(self) -> str:
-        """Return the work that is done, such as `120 of 500 images` or `24 %`."""
+        """Return the work that is done, such as `120/500 images` or `24 %`."""
         if self._total is None:
             return f"{self._done:,.0f} {self.unit}".rstrip()
         if not self.unit:
             return f"{100 * self._done / max(self._total, 1e-9):.0f} %"
-        return f"{self._done:,.0f} of {self._total:,.0f} {self.unit}"
+        return f"{self._done:,.0f}/{self._total:,.0f} {self.unit}"
 
     def describe_time_left(self) -> str:
         """Return the time left in words; empty while it is not known."""
@@ -144,7 +149,8 @@ class Bar:
 
     def _show(self) -> None:
         if self._progress:
-            self._progress.update(self._task, completed=self._done, total=self._total)
+            refresh = self._is_still or self._open[0]._is_still
+            self._progress.update(self._task, completed=self._done, total=self._total, refresh=refresh)
             return
         root = self._open[0] if self._open else self
         if is_first_process() and root._clock() - root._printed >= root._interval:
