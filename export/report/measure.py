@@ -68,7 +68,7 @@ class EvaluationSet:
     """A named set: functions that load its samples, those of confusable characters, and measure accuracy.
 
     `strokes` is its stroke file, if it has one. `is_own` is true for the pictures of a user. `notes` are lines about
-    skipped files and merged folders. `left_out` holds the problem of each picture left out, once its samples are loaded.
+    skipped files and merged folders. `left_out` holds the problem of each picture left out, once loaded.
     """
 
     name: str
