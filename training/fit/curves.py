@@ -49,10 +49,10 @@ def plot_curves(curves: Sequence[Curve], path: Path) -> None:
     top1.set_ylim(*top1_limits([row for curve in curves for row in curve.history]))
     best = best_row(curves[-1].history)
     epoch = int(starts[-2] + curves[-1].history.index(best) + 1)
-    mark_best(loss, epoch, best["val_loss"], f"best epoch: {best['val_loss']:.3f}")
-    mark_best(top1, epoch, best["val_top1_percent"], f"best epoch: {best['val_top1_percent']:.2f} %")
-    loss.legend(frameon=False)
-    top1.legend(frameon=False)
+    words = f"best epoch: {epoch}, validation top-1 {best['val_top1_percent']:.2f} %"
+    for axes, name in ((loss, "val_loss"), (top1, "val_top1_percent")):
+        axes.plot([epoch], [best[name]], "o", color=VALIDATION, fillstyle="none", markersize=9, label=words)
+    figure.legend(*top1.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
 
@@ -89,11 +89,6 @@ def mark_runs(axes: Any, names: Sequence[str], starts: np.ndarray) -> None:
         place = ((first + last + 1) / 2, 1.01)
         axes.text(*place, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize="small",
                   parse_math=False)  # fmt: skip
-
-
-def mark_best(axes: Any, epoch: int, value: float, words: str) -> None:
-    """Mark the validation figure of the best epoch with a circle, whose figure the legend gives."""
-    axes.plot([epoch], [value], "o", color=VALIDATION, fillstyle="none", markersize=9, label=words)
 
 
 def top1_limits(rows: list[dict[str, float]]) -> tuple[float, float]:

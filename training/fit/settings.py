@@ -201,11 +201,11 @@ def help_texts(cls: type, names: Iterable[str] = (), **defaults: Any) -> dict[st
 
 
 def _help(row: Row, default: Any) -> str:
-    shown = row.setting.otherwise if default is None else plain(default)
+    shown = row.setting.otherwise if default is None else "" if default is False else str(plain(default))
     facts = [
         f"one of {', '.join(map(str, row.setting.choices))}" if row.setting.choices else "",
         row.setting.describe_bounds(),
-        f"default: {shown}" if shown and shown is not True else "",
+        f"default: {shown}" if shown else "",
     ]
     facts = [fact for fact in facts if fact]
     return row.setting.help + (f" [{'; '.join(facts)}]" if facts else "")
@@ -218,7 +218,7 @@ def with_defaults(texts: dict[str, str], body: Callable) -> dict[str, str]:
     return texts | {
         name: f"{texts[name]} [default: {default}]"
         for name, default in defaults.items()
-        if default not in (None, False, "") and default is not inspect.Parameter.empty
+        if not any(default is absent for absent in (None, False, "", inspect.Parameter.empty))
     }
 
 
