@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kakitori.errors import ModelError
 from kakitori.files import write_text
 from training.fit.curves import Curve, plot_curves
 
 LOG_FILE = "training_log.csv"
 CURVES_FILE = "training_curves.png"
 EVENTS_FOLDER = "tensorboard"
+PLOTTED = ("lr", "side_px", "train_loss", "train_top1_percent", "val_loss", "val_top1_percent")  # columns
 SECONDS_BETWEEN_CURVES = 10.0  # drawing takes half a second, which is longer than an epoch of a few images
 
 History = list[dict[str, float]]
@@ -99,9 +101,19 @@ def write_log(history: History, model_dir: Path) -> None:
 
 
 def read_log(model_dir: Path) -> History:
-    """Return the rows of `training_log.csv`, without figures that are empty; none if there is no such file."""
+    """Return the rows of `training_log.csv`, without figures that are empty; none if there is no such file.
+
+    Raises:
+        ModelError: if a row is not that of an epoch.
+    """
     path = model_dir / LOG_FILE
     if not path.exists():
         return []
     rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
-    return [{name: float(value) for name, value in row.items() if value} for row in rows]
+    try:
+        history = [{name: float(value) for name, value in row.items() if value} for row in rows]
+    except (TypeError, ValueError):  # a row with more cells than the header, or text
+        history = [{}]
+    if not all(row.keys() >= set(PLOTTED) for row in history):
+        raise ModelError(f"{path} is not a training log: expected numbers in {', '.join(PLOTTED)}; delete it.")
+    return history

@@ -238,12 +238,10 @@ def run_epoch(run: Run, state: RunState, progress: RunProgress) -> dict[str, flo
 
 def diverged(found: str, place: str, config: TrainConfig) -> ModelError:
     """Return the error of a run whose loss is not a finite number."""
-    saved = checkpoints(config.model)
-    kept = f"the last good checkpoint, {saved[-1]}, stays for --resume" if saved else "no checkpoint was written"
-    return ModelError(
-        f"Found {found} {place}, expected a finite number: lower --learning-rate (now {config.learning_rate:g}) and "
-        f"start over with --fresh; {kept}."
-    )
+    saved, advice = checkpoints(config.model), f"lower --learning-rate (now {config.learning_rate:g}) and start again"
+    if saved:
+        advice += f" with --fresh; the last good checkpoint, {saved[-1]}, stays for --resume"
+    return ModelError(f"Found {found} {place}, expected a finite number: {advice}.")
 
 
 def record(run: Run, state: RunState) -> None:

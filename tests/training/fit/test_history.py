@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from kakitori.errors import ModelError
 from training.fit.curves import Curve, best_row, plot_curves, top1_limits
 from training.fit.history import Record, delete_events, events_folder, read_log, write_log
 
@@ -123,3 +124,10 @@ def test_a_log_is_read_as_it_was_written(tmp_path):
     write_log(rows, tmp_path)
     assert read_log(tmp_path) == rows
     assert read_log(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("text", ["epoch\n1\n", "lr\nfast\n", "lr\n1,2\n"])
+def test_another_file_than_a_log_is_refused(text, tmp_path):
+    (tmp_path / "training_log.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"training_log\.csv is not a training log: expected numbers in lr, side_px"):
+        read_log(tmp_path)
