@@ -42,10 +42,10 @@ def clear_errors(body: Callable) -> Callable:
     return run
 
 
-def task(help: dict[str, str], **options) -> Callable[[Callable], invoke.Task]:
+def task(help: dict[str, str], **options) -> Callable[[Callable], Callable]:
     """Return the decorator of a task: no short flags, so that -h is help; defaults in the help; errors as sentences."""
 
-    def decorate(body: Callable) -> invoke.Task:
+    def decorate(body: Callable) -> Callable:
         return invoke.task(clear_errors(body), help=with_defaults(help, body), auto_shortflags=False, **options)
 
     return decorate
@@ -265,9 +265,11 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
 )
 def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
+    if file in ("-h", "--help"):  # invoke takes it for the file
+        return c.run(f'"{sys.executable}" -m invoke --help read')
     from kakitori.cli import print_readings
 
-    print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)
+    return print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)
 
 
 @task(

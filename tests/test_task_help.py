@@ -68,3 +68,9 @@ def test_h_is_help_for_a_task(command, capsys):
     assert "--teacher=STRING" in printed
     assert "Model directory to write. [default:" in " ".join(printed.split())
     assert "--=" not in printed
+
+
+def test_h_is_help_for_a_task_with_a_positional_argument(root, capsys, monkeypatch):
+    monkeypatch.chdir(root)
+    Program(namespace=load_tasks().ns).run("invoke read -h", exit=False)
+    assert "--top-k=INT" in capsys.readouterr().out
