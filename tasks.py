@@ -266,7 +266,7 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
 def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
     if file in ("-h", "--help"):  # invoke takes it for the file
-        return c.run(f'"{sys.executable}" -m invoke --help read')
+        return c.run(f'"{sys.executable}" -m invoke --help read', in_stream=False)
     from kakitori.cli import print_readings
 
     return print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)
