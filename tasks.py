@@ -3,6 +3,7 @@
 import functools
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -266,7 +267,7 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
 def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
     if file in ("-h", "--help"):  # invoke takes it for the file
-        return c.run(f'"{sys.executable}" -m invoke --help read', in_stream=False)
+        return subprocess.run([sys.executable, "-m", "invoke", "--help", "read"], check=True)
     from kakitori.cli import print_readings
 
     return print_readings([file, *shlex.split(c.remainder)], model, variant, top_k, json)

@@ -70,7 +70,7 @@ def test_h_is_help_for_a_task(command, capsys):
     assert "--=" not in printed
 
 
-def test_h_is_help_for_a_task_with_a_positional_argument(root, capsys, monkeypatch):
+def test_h_is_help_for_a_task_with_a_positional_argument(root, capfd, monkeypatch):
     monkeypatch.chdir(root)
     Program(namespace=load_tasks().ns).run("invoke read -h", exit=False)
-    assert "--top-k=INT" in capsys.readouterr().out
+    assert "--top-k=INT" in capfd.readouterr().out
