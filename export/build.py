@@ -24,6 +24,7 @@ from kakitori.mapping_check import check_mapping
 from kakitori.model_directory import file_in
 from kakitori.schemas.manifest import ManifestRow
 from training.models.weights import load_network
+from training.progress.display import Bar
 
 Report = Callable[[str], None]
 
@@ -93,7 +94,9 @@ def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, r
     failures: list[ExportError] = []
     graphs: dict[tuple[str, str], tuple[onnx.ModelProto, str]] = {}
     with ExitStack() as written:
+        bar = written.enter_context(Bar("Exporting", len(variants), "files"))
         for variant in variants:
+            bar.facts = variant.name
             key = (variant.backend.name, variant.pooling)
             try:
                 if key not in graphs:
@@ -105,6 +108,7 @@ def write_variants(trained: Trained, variants: list[Variant], model_dir: Path, r
                 problem.variant = variant.name
                 failures.append(problem)
                 report(f"{variant.name}: failed")
+            bar.advance()
         if failures:
             raise failures[0] if len(failures) == 1 else VariantsFailed(failures)
     return rows

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from export.errors import ExportError
-from kakitori.errors import DataError
+from kakitori.errors import KakitoriError
 from kakitori.ink import to_tensor
 from kakitori.spec import GENERATED, INK_CHARSETS, ModelSpec
 from training.data.prepared import TEST, TRAIN
@@ -126,7 +126,7 @@ def open_samples(spec: ModelSpec) -> Samples:
         ink = next((part for part in part_names(name) if part in INK_CHARSETS), None)
         mix = None if ink else spec.training.get("mix")
         source = open_source(ink or name, spec.size, spec.get_charset(), mix)
-    except DataError as problem:
+    except KakitoriError as problem:
         message = f"The model was trained on {name!r}, and its files are checked on that: {problem}"
         raise ExportError(message) from problem
     return DrawnSamples(spec, source.images) if ink else StoredSamples(spec, source, name)

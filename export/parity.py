@@ -12,6 +12,7 @@ from export.errors import AccuracyError, ParityError
 from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, in_batches
 from training.models.weights import network_predictor
+from training.progress.display import Bar
 
 # One image, as the page runs it, and a batch that is no power of two: the batch axis must be dynamic.
 PARITY_BATCHES = (1, 7)
@@ -56,7 +57,14 @@ def make_reference(network: nn.Module, samples: Samples) -> Reference:
 
 def top1_percent(predict: Callable[[np.ndarray], np.ndarray], samples: LabelledImages) -> float:
     """Return the percentage of samples whose largest logit is their label's."""
-    found = in_batches(lambda batch: predict(batch).argmax(axis=1), samples.images)
+    with Bar("Checking", len(samples), "images") as bar:
+
+        def best(batch: np.ndarray) -> np.ndarray:
+            classes = predict(batch).argmax(axis=1)
+            bar.advance(len(batch))
+            return classes
+
+        found = in_batches(best, samples.images)
     return 100.0 * float((found == samples.labels).mean())
 
 

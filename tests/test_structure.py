@@ -12,11 +12,12 @@ FOLDERS = {"kakitori": "kakitori", "training": "training", "export": "export", "
 # Each room, and the rooms whose modules it may import beside its own.
 MAY_IMPORT = {
     "kakitori": (),
-    "training.ink": ("kakitori",),
-    "training.data": ("kakitori", "training.ink"),
+    "training.progress": ("kakitori",),
+    "training.ink": ("kakitori", "training.progress"),
+    "training.data": ("kakitori", "training.progress", "training.ink"),
     "training.models": ("kakitori",),
     "training.compress": ("kakitori", "training.models"),
-    "training.evaluation": ("kakitori", "training.ink", "training.data"),
+    "training.evaluation": ("kakitori", "training.progress", "training.ink", "training.data"),
     "training.fit": ("kakitori", "training"),
     "export": ("kakitori", "training"),
     "web": ("kakitori",),

@@ -1,5 +1,5 @@
 """From strokes and data sets to the weights of a model directory. May import kakitori.
 
-ink -> data -> evaluation -> fit        each imports those before it
-models -> compress --------> fit
+progress -> ink -> data -> evaluation -> fit        each imports those before it
+            models -> compress --------> fit
 """

@@ -17,6 +17,7 @@ from export.storage import WEIGHTED_OPERATORS
 from kakitori.engine import in_batches, open_session
 from kakitori.spec import INPUT_NAME
 from training.compress.int8 import INT8_MOST, PASSES, equalise_pair, rounded_weight
+from training.progress.display import track
 
 MEAN_STEPS = 64  # means are rounded to this fraction of a tensor's largest
 
@@ -94,7 +95,7 @@ def mean_inputs(model: onnx.ModelProto, names: list[str], images: np.ndarray) ->
     tapped.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name != INPUT_NAME)
     session = open_session(tapped.SerializeToString())
     means = {}
-    for name in names:
+    for name in track(names, "Correcting biases", unit="tensors"):
 
         def values_of(batch: np.ndarray, name: str = name) -> np.ndarray:
             return session.run([name], {INPUT_NAME: batch})[0]

@@ -10,6 +10,7 @@ from export.storage import WEIGHTED_OPERATORS
 from kakitori.engine import BATCH_SIZE, open_session
 from kakitori.spec import INPUT_NAME
 from training.compress.int8 import UINT8_MOST, most_activation
+from training.progress.display import track
 
 KEEPING_RANGE = ("AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Flatten")  # output range is input's
 Ranges = dict[str, tuple[float, float]]
@@ -34,7 +35,7 @@ def activation_ranges(model: onnx.ModelProto, images: np.ndarray, quantile: floa
     tapped.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in outputs)
     session = open_session(tapped.SerializeToString())
     extremes: dict[str, list[np.ndarray]] = {name: [] for name in [INPUT_NAME, *names]}
-    for i in range(0, len(images), BATCH_SIZE):
+    for i in track(range(0, len(images), BATCH_SIZE), "Calibrating", unit="batches"):
         batch = images[i : i + BATCH_SIZE]
         values = dict(zip(names, session.run(names, {INPUT_NAME: batch}), strict=True))
         for name, value in {INPUT_NAME: batch, **values}.items():

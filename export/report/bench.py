@@ -25,6 +25,7 @@ from kakitori.schemas.bench import Bench, InkSpeed, Setting, Timing
 from kakitori.schemas.manifest import ManifestRow
 from kakitori.schemas.reader import read_document, write_document
 from training.data.inspection import bench_ink
+from training.progress.display import Bar
 
 
 def run_bench(
@@ -43,8 +44,10 @@ def run_bench(
     absent = [row for row in manifest.files if is_absent(model_dir, row)]
     present = [row for row in manifest.files if row not in absent]
     measured = {row.variant: timing for row, timing in earlier_timings(model_dir, here, absent)}
-    for row in present:
-        measured[row.variant] = time_file(model_dir, row, spec.size, report)
+    with Bar("Files", len(present), "files", is_still=True) as bar:
+        for row in present:
+            measured[row.variant] = time_file(model_dir, row, spec.size, report)
+            bar.advance()
     report("Running them and the stand-in in turns")
     comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
     if comparison.browser.problem:

@@ -8,6 +8,7 @@ import numpy as np
 
 from kakitori.engine import open_session
 from kakitori.spec import INPUT_NAME, PAPER
+from training.progress.display import Bar
 
 WARM_UPS, RUNS = 50, 500  # of one image each
 # A turn is many runs: in turns of one run each file's weights would leave the cache before its next run, see
@@ -29,7 +30,11 @@ def native_samples(files: Sequence[tuple[Path, int]]) -> list[np.ndarray]:
     for run in runs:
         _time(run, WARM_UPS)
     each = max(1, RUNS // TURNS)
-    turns = [[_time(run, TURN_WARM_UPS + each)[TURN_WARM_UPS:] for run in runs] for _ in range(TURNS)]
+    turns: list[list[np.ndarray]] = []
+    with Bar("Timing", TURNS, "turns", is_still=True) as bar:
+        for _ in range(TURNS):
+            turns.append([_time(run, TURN_WARM_UPS + each)[TURN_WARM_UPS:] for run in runs])
+            bar.advance()
     return [np.concatenate(samples) for samples in zip(*turns, strict=True)]
 
 

@@ -8,13 +8,12 @@ Writes: models/<name>/evaluation.json and README.md (the model card); for pictur
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 from rich.table import Table
 
 from export.report.card import write_card
@@ -34,7 +33,7 @@ from kakitori.schemas.evaluation import (
 from kakitori.spec import INK_CHARSETS, ModelSpec, read_spec
 from kakitori.stroke_files import read_stroke_file
 from training.data.prepared import open_prepared
-from training.data.published.pictures import find_pictures
+from training.data.published.pictures import find_pictures, list_first
 from training.data.registry import JOIN, find_prepared
 from training.evaluation.accuracy import answers, evaluate, evaluate_prepared, results_table
 from training.evaluation.confusables import confusable_rows, confusables_table, member_samples
@@ -44,6 +43,7 @@ from training.evaluation.results import RESULTS_FILE, record_results
 from training.evaluation.robustness import corruption_rows, corruptions_table
 from training.evaluation.samples import Sample, generated_samples, picture_samples, prepared_samples, stroke_samples
 from training.models.weights import load_network, network_predictor
+from training.progress.display import plain_console
 
 WEIGHTS_VARIANT = "pytorch"
 UNRECORDED = Path("runs/evaluation")  # holds a folder for each model: results that are not the model's own
@@ -51,13 +51,16 @@ UNRECORDED = Path("runs/evaluation")  # holds a folder for each model: results t
 
 @dataclass(frozen=True)
 class Further:
-    """What is measured besides accuracy, the folder for error sheets, and whether results of pictures are recorded."""
+    """What is measured besides accuracy, the folder for error sheets, whether results of pictures are recorded, and
+    whether pictures that cannot be used are left out.
+    """
 
     corruptions: bool = False
     confusables: bool = False
     confidence: bool = False
     errors: Path | None = None
     record: bool = False
+    skip_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class EvaluationSet:
     """A named set: functions that load its samples, those of confusable characters, and measure accuracy.
 
     `strokes` is its stroke file, if it has one. `is_own` is true for the pictures of a user. `notes` are lines about
-    skipped files and merged folders.
+    skipped files and merged folders. `left_out` holds the problem of each picture left out, once loaded.
     """
 
     name: str
@@ -75,6 +78,7 @@ class EvaluationSet:
     strokes: Path | None = None
     is_own: bool = False
     notes: Sequence[str] = ()
+    left_out: Mapping[Path, str] = field(default_factory=dict)
 
 
 def named_paths(flag: str, values: Iterable[str]) -> dict[str, Path]:
@@ -119,7 +123,7 @@ def measure_accuracy(
     """
     spec = read_spec(model_dir)
     predict, engine = open_variant(model_dir, variant)
-    sets = list(evaluation_sets(spec, stroke_files, folders, dataset))
+    sets = list(evaluation_sets(spec, stroke_files, folders, dataset, further.skip_bad))
     check_sets(sets, further)
     measured_as = variant or WEIGHTS_VARIANT
     for one in sets:
@@ -129,8 +133,10 @@ def measure_accuracy(
         folder = model_dir if is_recorded else UNRECORDED / model_dir.resolve().name
         for kind, rows, table in measure_set(one, spec, predict, further):
             table.title = f"{one.name}, {measured_as} in {engine}: {str(kind.__struct_config__.tag).replace('_', ' ')}"
-            Console().print(table)
+            plain_console().print(table)
             record_results(kind, rows, one.name, measured_as, engine, folder)
+        for line in describe_left_out(list(one.left_out.values())):
+            print(f"{one.name}: {line}")
         errors = further.errors or (None if is_recorded else folder)
         if errors:
             stem = one.name.removesuffix(".gz").removesuffix(".jsonl")
@@ -148,6 +154,8 @@ def check_sets(sets: list[EvaluationSet], further: Further) -> None:
     """
     if not sets:
         raise KakitoriError("Nothing to evaluate on: name --strokes FILE, --images DIR or --dataset NAME.")
+    if further.skip_bad and not any(one.is_own for one in sets):
+        raise KakitoriError("--skip-bad leaves unreadable pictures out: name pictures with --images DIR.")
     if further.record and not any(one.is_own for one in sets):
         raise KakitoriError("--record writes the results of pictures to the model: name pictures with --images DIR.")
     if further.corruptions and not any(one.strokes for one in sets):
@@ -179,6 +187,12 @@ def measure_set(
         yield CorruptionsEntry, corrupted, corruptions_table(corrupted)
 
 
+def describe_left_out(problems: list[str]) -> list[str]:
+    """Return the first pictures left out with their problems, and the count of all; no line if there are none."""
+    lines = list_first("Left out", problems, ".")
+    return [*lines, f"{len(problems):,} pictures left out."] if problems else []
+
+
 def show_errors(one: EvaluationSet, spec: ModelSpec, predict: Predictor, path: Path) -> None:
     """Write the error sheet of a set to `path`, and print where it is."""
     charset = spec.get_charset()
@@ -203,7 +217,7 @@ def open_variant(model_dir: Path, variant: str | None) -> tuple[Predictor, str]:
 
 
 def evaluation_sets(
-    spec: ModelSpec, stroke_files: Mapping[str, Path], folders: Mapping[str, Path], dataset: str | None
+    spec: ModelSpec, stroke_files: Mapping[str, Path], folders: Mapping[str, Path], dataset: str | None, skip_bad: bool
 ) -> Iterator[EvaluationSet]:
     """Yield the named evaluation sets; a mixed data set is one for each part."""
     charset = spec.get_charset()
@@ -217,11 +231,13 @@ def evaluation_sets(
         yield of_samples(name, partial(stroke_samples, path, spec), strokes=path)
     for name, folder in folders.items():
         found = find_pictures(folder)
-        yield of_samples(name, partial(picture_samples, found.pictures, spec), is_own=True, notes=found.report())
+        left_out: dict[Path, str] = {}
+        samples = partial(picture_samples, found.pictures, spec, left_out if skip_bad else None)
+        yield of_samples(name, samples, is_own=True, notes=found.report(), left_out=left_out)
     for name in dataset.split(JOIN) if dataset else ():
         if name in INK_CHARSETS:
             yield of_samples(name, partial(generated_samples, spec), partial(member_samples, spec))
         else:
             prepared = open_prepared(find_prepared(name, spec.size))
-            samples = partial(prepared_samples, prepared)
-            yield EvaluationSet(name, samples, samples, partial(evaluate_prepared, prepared, charset))
+            stored = partial(prepared_samples, prepared)
+            yield EvaluationSet(name, stored, stored, partial(evaluate_prepared, prepared, charset))

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
@@ -24,6 +23,7 @@ from training.data.registry import Source
 from training.data.stored import StoredSource
 from training.ink.kanjivg import drawable
 from training.ink.source import InkSource
+from training.progress.display import Bar
 
 CHUNK = 4096  # images read at a time
 SHEET_ROWS, SHEET_COLUMNS = 16, 16  # classes, images of each
@@ -59,12 +59,14 @@ def survey(prepared: PreparedSet) -> Survey:
     """Return the mean images and counts of a set, which is read in chunks."""
     size, classes = prepared.size, len(prepared.charset)
     sums, blank, ink = np.zeros((classes, size * size), np.float32), 0, 0.0
-    for first in track(range(0, len(prepared), CHUNK), "Reading images", transient=True):
-        images = prepared.images[first : first + CHUNK].reshape(-1, size * size)
-        for label, image in zip(prepared.labels[first : first + CHUNK], images, strict=True):
-            sums[label] += image  # a dozen times faster than np.add.at
-        blank += int((images.max(axis=1) == 0).sum())
-        ink += float(images.mean(dtype=np.float64)) * len(images)
+    with Bar("Reading images", len(prepared), "images") as bar:
+        for first in range(0, len(prepared), CHUNK):
+            images = prepared.images[first : first + CHUNK].reshape(-1, size * size)
+            for label, image in zip(prepared.labels[first : first + CHUNK], images, strict=True):
+                sums[label] += image  # a dozen times faster than np.add.at
+            blank += int((images.max(axis=1) == 0).sum())
+            ink += float(images.mean(dtype=np.float64)) * len(images)
+            bar.advance(len(images))
     counts = np.stack([np.bincount(prepared.labels[prepared.rows(s)], minlength=classes) for s in SPLITS])
     means = sums / (255 * np.maximum(counts.sum(axis=0), 1)[:, None])
     return Survey(means.reshape(-1, size, size), counts, blank, ink / (255 * len(prepared)))

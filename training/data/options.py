@@ -33,8 +33,8 @@ FLAGS = {
                    SOURCE_GROUPS, default=INK),
     "from": Flag("Folder that holds the set's files, or your own fonts.", (ETL, FONTS, FILES), Path),
     "etl-dir": Flag("Another name of --from, for ETL files.", (ETL,), Path),
-    "dataset": Flag("The set to make of ETL files: etl9g, etl8g or etl-all; without it the smallest that all files "
-                    "belong to.", (ETL,)),
+    "dataset": Flag("The set to make of ETL files: etl9g, etl8g or etl-all. [default: the smallest that all files "
+                    "belong to]", (ETL,)),
     "split": Flag("How ETL images are divided: writers; or random-leaking, with writers in several splits.", (ETL,),
                   default="writers"),
     "workers": Flag("Processes that prepare ETL files or fonts.", (ETL, FONTS), int, 1, least=1),
@@ -68,7 +68,7 @@ class Options:
 def flag_help() -> dict[str, str]:
     """Return the help of each flag, with its default."""
     return {
-        name: flag.help if flag.default in (None, False) else f"{flag.help} Default: {flag.default}."
+        name: flag.help if flag.default in (None, False) else f"{flag.help} [default: {flag.default}]"
         for name, flag in FLAGS.items()
     }
 

@@ -104,14 +104,14 @@ def part_names(name: Any) -> list[str]:
 
 
 def parse_shares(mix: str | None, names: Sequence[str]) -> list[float]:
-    """Return the share of each part of a mixture, from text such as "1:3"; equal shares for None.
+    """Return the share of each part of a mixture, from text such as "1:3"; equal shares for None or no text.
 
     Raises:
         KakitoriError: if it is not one positive number for each part.
     """
     try:
         shares = [float(part) for part in mix.split(":")] if mix else [1.0] * len(names)
-    except ValueError:
+    except (AttributeError, ValueError):  # of another type, in a config.json
         shares = []
     if len(shares) != len(names) or not all(0 < share < float("inf") for share in shares):
         raise KakitoriError(

@@ -1,12 +1,11 @@
 """Read samples with a predictor, batch by batch, and measure accuracy by source and writer."""
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 from rich.table import Table
 
 from kakitori.charset import Charset
@@ -18,6 +17,7 @@ from training.data.prepared import PreparedSet
 from training.data.stored import classes_in
 from training.evaluation.metrics import FIGURES, balanced_percent, ranks, top_k_percent
 from training.evaluation.samples import Sample
+from training.progress.display import Bar, track
 
 BATCH = 256  # images in memory at a time
 BEST = 3  # classes that an Answer keeps
@@ -44,9 +44,7 @@ def answers(
     samples: Iterable[Sample], charset: Charset, predict: Predictor, temperature: float = 1.0
 ) -> Iterator[Answer]:
     """Yield the answer to each sample whose character is in the charset, in order; batches are read lazily."""
-    count = len(samples) if isinstance(samples, Sized) else None
-    shown = track(samples, "Reading samples", total=count, transient=True)
-    known = (sample for sample in shown if sample.char in charset)
+    known = (sample for sample in track(samples, "Reading images", unit="images") if sample.char in charset)
     while batch := list(islice(known, BATCH)):
         logits = predict(to_tensor(np.stack([sample.coverage for sample in batch])))
         best = np.argsort(-logits, axis=1, kind="stable")[:, :BEST]
@@ -109,9 +107,12 @@ def check_not_empty(known: np.ndarray, charset: Charset) -> None:
 
 def read_all(batches: Iterable[np.ndarray], labels: np.ndarray, predict: Predictor) -> np.ndarray:
     """Return the rank of the label of each image of the batches (n, H, W), (N,) int64; 0 is the best."""
-    parts = track((predict(to_tensor(batch)) for batch in batches), "Reading", -(-len(labels) // BATCH), transient=True)
-    starts = range(0, len(labels), BATCH)
-    return np.concatenate([ranks(part, labels[i : i + BATCH]) for part, i in zip(parts, starts, strict=True)])
+    found: list[np.ndarray] = []
+    with Bar("Reading images", len(labels), "images") as bar:
+        for batch, start in zip(batches, range(0, len(labels), BATCH), strict=True):
+            found.append(ranks(predict(to_tensor(batch)), labels[start : start + BATCH]))
+            bar.advance(len(batch))
+    return np.concatenate(found)
 
 
 def group_rows(pairs: list[tuple[str, str]], known: np.ndarray) -> Iterator[tuple[dict[str, Any], np.ndarray]]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
-from rich.progress import track
 from rich.table import Table
 
 from kakitori.confidence import REJECTION_FACTOR, Predictor, best_probabilities, is_unsure
@@ -23,6 +22,7 @@ from training.evaluation.accuracy import ALL, BATCH
 from training.evaluation.metrics import calibration_error_percent, reliability
 from training.evaluation.samples import Sample
 from training.ink.out_of_distribution import looks_like_class, outliers
+from training.progress.display import track
 
 OUTSIDE = -1  # the label of a character outside the charset
 COMPARED_AT = 0.01  # share of ink of the charset that each score rejects when scores are compared
@@ -84,7 +84,7 @@ def confidence_rows(
     sources: list[str] = []
 
     def images() -> Iterator[np.ndarray]:
-        for sample in track(samples, "Measuring confidence", transient=True):
+        for sample in track(samples, "Measuring confidence", unit="images"):
             is_known = sample.char in charset
             if is_known or not looks_like_class(sample.char, charset):
                 labels.append(charset.index(sample.char) if is_known else OUTSIDE)

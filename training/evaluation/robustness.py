@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from rich.progress import track
 from rich.table import Table
 
 from kakitori.confidence import Predictor
@@ -15,6 +14,7 @@ from kakitori.stroke_files import Drawing
 from training.evaluation.accuracy import ALL, BATCH
 from training.evaluation.corruptions import CORRUPTIONS, UNCORRUPTED, Corruption, corrupted_image
 from training.evaluation.metrics import ranks, top_k_percent
+from training.progress.display import track
 
 
 def corruption_rows(
@@ -34,7 +34,7 @@ def corruption_rows(
     sources = np.array([drawing.source for drawing in known])
     _, plain = read_corrupted(known, UNCORRUPTED, spec, predict)
     rows = []
-    for corruption in track(table, "Corrupting", transient=True):
+    for corruption in track(table, "Corrupting", unit="corruptions"):
         kept, places = read_corrupted(known, corruption, spec, predict)
         for source, chosen in _by_source(sources[kept]):
             rows.append(CorruptionRow(

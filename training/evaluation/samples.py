@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
 
 from kakitori.charset import Charset
 from kakitori.errors import DataError
@@ -18,6 +17,7 @@ from training.data.prepared import TEST, PreparedSet
 from training.data.published.pictures import Picture
 from training.ink.rasteriser import rasterise
 from training.ink.source import InkSource
+from training.progress.display import track
 
 TEST_IMAGES = 6000  # at least, of generated ink
 JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")  # first words of the Unicode names of kana and kanji
@@ -44,7 +44,7 @@ def stroke_samples(path: Path, spec: ModelSpec) -> list[Sample]:
         check_readable(drawing.char, f"{path}, line {drawing.line}", spec.get_charset())
     return [
         Sample(d.char, rasterise(d.strokes, spec.size, spec.margin, spec.radius), d.source, d.writer)
-        for d in track(drawings, "Rasterising", transient=True)
+        for d in track(drawings, "Rasterising", unit="drawings")
     ]
 
 
@@ -68,22 +68,48 @@ def check_readable(name: str, place: str, charset: Charset) -> None:
     )
 
 
-def picture_samples(pictures: Sequence[Picture], spec: ModelSpec) -> list[Sample]:
+def picture_samples(
+    pictures: Sequence[Picture], spec: ModelSpec, left_out: dict[Path, str] | None = None
+) -> list[Sample]:
     """Return pictures of class folders (`find_pictures`), fitted as the spec says.
 
+    Args:
+        pictures: with their classes.
+        spec: of the model.
+        left_out: takes the problem of each picture that cannot be used, by its path, and the picture is left out; None
+            to stop at the first.
+
     Raises:
-        DataError: if a picture cannot be used, or its class is refused by `check_readable`.
+        DataError: if a picture cannot be used and is not left out, all are left out, or a class is refused by
+            `check_readable`.
     """
-    samples = []
-    for picture in track(pictures, "Reading pictures", transient=True):
+    samples: list[Sample] = []
+    for picture in track(pictures, "Reading pictures", unit="pictures"):
         check_readable(picture.char, str(picture.path), spec.get_charset())
-        pixels = read_image(picture.path)
         try:
-            coverage = rasterise_image(pixels, spec.size, spec.margin)
+            coverage = fit_picture(picture.path, spec)
         except DataError as problem:
-            raise DataError(f"{picture.path}: {problem}") from problem
-        samples.append(Sample(picture.char, coverage, picture.source, "?"))
+            if left_out is None:
+                raise DataError(f"{problem} --skip-bad leaves such pictures out.") from problem
+            left_out[picture.path] = str(problem)
+        else:
+            samples.append(Sample(picture.char, coverage, picture.source, "?"))
+    if left_out and not samples:
+        raise DataError(f"None of the {len(pictures):,} pictures can be used. {next(iter(left_out.values()))}")
     return samples
+
+
+def fit_picture(path: Path, spec: ModelSpec) -> np.ndarray:
+    """Return the coverage (H, W) of a picture file, fitted as the spec says.
+
+    Raises:
+        DataError: if it cannot be used, naming it.
+    """
+    pixels = read_image(path)
+    try:
+        return rasterise_image(pixels, spec.size, spec.margin)
+    except DataError as problem:
+        raise DataError(f"{path}: {problem}") from problem
 
 
 def generated_samples(spec: ModelSpec) -> list[Sample]:

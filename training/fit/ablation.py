@@ -22,6 +22,7 @@ from training.fit.facts import finished_facts
 from training.fit.train import train
 from training.ink.amounts import EFFECTS
 from training.models.weights import load_network, network_predictor
+from training.progress.display import Bar
 
 RESULTS = Path("docs/ablation.json")
 NONE = "none"  # the run with all effects
@@ -50,14 +51,17 @@ def run_ablation(
         raise KakitoriError("An ablation is measured on real handwriting: give at least one --strokes FILE.")
     cases = {NONE: None} | {effect: effect for effect in EFFECTS} | {WHOLE_HAND: ALONE}
     rows: list[AblationRow] = []
-    for name, without in cases.items():
-        model = folder / name.replace(" ", "-")
-        config = replace(base, model=model, without=without)
-        if not finished_facts(config):
-            train(replace(config, fresh=not (model / FOLDER).exists()))
-        rows.append(measure(name, model, stroke_files))
-        date = time.strftime("%Y-%m-%d")
-        write_document(results, Ablation(setting=base.facts, date=date, command=command, rows=rows))
+    with Bar("Ablation", len(cases), "models") as bar:
+        for name, without in cases.items():
+            model = folder / name.replace(" ", "-")
+            config = replace(base, model=model, without=without)
+            is_new = not finished_facts(config)
+            if is_new:
+                train(replace(config, fresh=not (model / FOLDER).exists()))
+            rows.append(measure(name, model, stroke_files))
+            date = time.strftime("%Y-%m-%d")
+            write_document(results, Ablation(setting=base.facts, date=date, command=command, rows=rows))
+            (bar.advance if is_new else bar.skip)(1)
 
 
 def measure(without: str, model: Path, stroke_files: Sequence[Path]) -> AblationRow:

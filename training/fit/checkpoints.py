@@ -9,6 +9,7 @@ import torch
 
 from kakitori.errors import ModelError
 from kakitori.files import replacing
+from training.fit.curves import best_row
 
 FOLDER = "checkpoints"
 BEST = "best.pt"
@@ -103,12 +104,6 @@ def load_best(state: RunState, model_dir: Path) -> RunState:
     if best.epoch != epoch or repr(best.history) != repr(state.history[:epoch]):  # equal for NaN, too
         raise ModelError(f"{path} is of epoch {best.epoch} of another run, not of this run's epoch {epoch}: {advice}.")
     return best
-
-
-def best_row(history: list[dict[str, float]]) -> dict[str, float]:
-    """Return the row with the highest validation top-1 among the epochs of the largest image side so far."""
-    side = max(row["side_px"] for row in history)
-    return max((row for row in history if row["side_px"] == side), key=lambda row: row["val_top1_percent"])
 
 
 def generator_states() -> dict[str, Any]:

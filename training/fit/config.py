@@ -1,6 +1,6 @@
 """The settings of a training run. Standard library and tables only: the command line is made from them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,19 +26,20 @@ class TrainConfig:
     widths: Annotated[
         tuple[int, ...] | None,
         Setting(
-            "Channels of the stem and of each stage, such as 24,48,96,144; without it those of the model to start "
-            "from, or the architecture's own."
+            "Channels of the stem and of each stage, such as 24,48,96,144.",
+            otherwise="those of the model to start from, or the architecture's own",
         ),
     ] = None
     pooling: Annotated[str, Setting("Pooling before the classifier.", choices=POOLING_NAMES)] = "adaptive_avg"
     dataset: Annotated[
         str, Setting("Data set: ink, ink-wide, a prepared set such as etl9g, or several joined by +.")
     ] = "ink"
-    mix: Annotated[str | None, Setting("Shares of the parts of a joined data set, such as 1:3; equal without it.")] = (
-        None
-    )
+    mix: Annotated[
+        str | None, Setting("Shares of the parts of a joined data set, such as 1:3.", otherwise="equal shares")
+    ] = None
     without: Annotated[
-        str | None, Setting("Effects of the hand to leave out of the ink, such as joins,hooks, to measure them.")
+        str | None,
+        Setting("Effects of the hand to leave out of the ink, such as joins,hooks, to measure them.", otherwise="none"),
     ] = None
     size: Annotated[int, Setting("Image side in pixels.", choices=SIZES)] = 64
     epochs: Annotated[
@@ -48,10 +49,14 @@ class TrainConfig:
             above=0,
         ),
     ] = 40
-    batch_size: Annotated[int, Setting("Images a step and process.", above=0)] = 256
+    batch_size: Annotated[int, Setting("Images a step and process.", above=0, at_most=16_384)] = 256
     learning_rate: Annotated[float, Setting("Peak of the cosine schedule, for AdamW.", above=0)] = 3e-3
-    class_limit: Annotated[int | None, Setting("Only the first N classes, for quick runs.", above=0)] = None
-    sample_limit: Annotated[int | None, Setting("Only N images an epoch, for quick runs.", above=0)] = None
+    class_limit: Annotated[
+        int | None, Setting("Only the first N classes, for quick runs.", above=0, otherwise="all")
+    ] = None
+    sample_limit: Annotated[
+        int | None, Setting("Only N images an epoch, for quick runs.", above=0, otherwise="all of the data set")
+    ] = None
     patience: Annotated[
         int, Setting("Full-size epochs without a better validation top-1 before the run stops early.", above=0)
     ] = 12
@@ -63,13 +68,16 @@ class TrainConfig:
     ] = 0.999
     start_from: Annotated[
         Path | None,
-        Setting("Model directory whose weights the run starts from; all its epochs then have the full image side."),
+        Setting(
+            "Model directory whose weights the run starts from; all its epochs then have the full image side.",
+            otherwise="random weights",
+        ),
     ] = None
     prune: Annotated[
         float | None,
         Setting(
             "Share of the channels to remove, the least important first, before the first epoch.",
-            above=0, below=1, needs="start_from",
+            above=0, below=1, needs="start_from", otherwise="none",
         ),
     ] = None  # fmt: skip
     prune_steps: Annotated[
@@ -77,7 +85,11 @@ class TrainConfig:
     ] = 1
     low_rank: Annotated[
         int | None,
-        Setting("Rank of a classifier of two layers; the classifier of a model to start from is factored.", above=0),
+        Setting(
+            "Rank of a classifier of two layers; the classifier of a model to start from is factored.",
+            above=0,
+            otherwise="a classifier of one layer",
+        ),
     ] = None
     qat: Annotated[
         bool,
@@ -85,7 +97,10 @@ class TrainConfig:
     ] = False
     teacher: Annotated[
         Path | None,
-        Setting("Model directory of a network to distil from, with this run's image side and all its classes."),
+        Setting(
+            "Model directory of a network to distil from, with this run's image side and all its classes.",
+            otherwise="none",
+        ),
     ] = None
     teacher_weight: Annotated[
         float, Setting("Share of the teacher in the loss.", above=0, at_most=1, needs="teacher")
@@ -95,15 +110,19 @@ class TrainConfig:
     ] = 2.0
     outlier_exposure: Annotated[
         float | None,
-        Setting("Out-of-distribution images for each image of a batch, such as 0.1: one for ten.", above=0),
+        Setting(
+            "Out-of-distribution images for each image of a batch, such as 0.1: one for ten.",
+            above=0,
+            otherwise="none",
+        ),
     ] = None
     seed: Annotated[int, Setting("Seed of the weights and of the data.", at_least=0, at_most=2**32 - 1)] = 1
     device: Annotated[str, Setting("Where to compute.", choices=("auto", "cpu", "cuda"), transient=True)] = "auto"
     workers: Annotated[
         int | None,
         Setting(
-            "Processes that draw images, for each process that trains; without it half the processors, 1 to 8.",
-            at_least=0, transient=True,
+            "Processes that draw images, for each process that trains.",
+            at_least=0, transient=True, otherwise="half the logical processors, 1 to 8",
         ),
     ] = None  # fmt: skip
     resume: Annotated[
@@ -122,10 +141,13 @@ class TrainConfig:
     threads: Annotated[
         int | None,
         Setting(
-            "Threads of torch in each process that trains; without it the physical cores that --workers leave.",
-            above=0, transient=True,
+            "Threads of torch in each process that trains.",
+            above=0, transient=True, otherwise="the physical cores that --workers leave",
         ),
     ] = None  # fmt: skip
+
+    stage: str = field(default="", compare=False)
+    """The recipe and the stage that the settings stand in, for messages; empty for those of a command line."""
 
     def __post_init__(self) -> None:
         settings.check(self)

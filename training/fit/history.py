@@ -1,72 +1,96 @@
-"""The record of a run: progress bars, a CSV log, TensorBoard events, and a picture of the curves."""
+"""The record of a run, written after every epoch: a CSV log, TensorBoard events, and a picture of the curves."""
 
 import csv
 import io
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from kakitori.files import replacing, write_text
+from kakitori.errors import ModelError
+from kakitori.files import write_text
+from training.fit.curves import Curve, plot_curves
 
 LOG_FILE = "training_log.csv"
 CURVES_FILE = "training_curves.png"
 EVENTS_FOLDER = "tensorboard"
+PLOTTED = ("lr", "side_px", "train_loss", "train_top1_percent", "val_loss", "val_top1_percent")  # columns
+SECONDS_BETWEEN_CURVES = 10.0  # drawing takes half a second, which is longer than an epoch of a few images
+
+History = list[dict[str, float]]
 
 
-class TrainProgress:
-    """Two progress bars, of the run and of the epoch, and one line per finished epoch.
+class Record:
+    """The files in which a run can be watched. A context manager; they are written whole, or closed, on an error too.
 
-    A context manager. Disabled (in processes other than the first), it prints nothing.
+    TensorBoard's tags are the columns of the log, its steps the epochs.
     """
 
-    def __init__(self, epochs: int, done: int, enabled: bool = True) -> None:
-        self._enabled = enabled
-        self._console = Console(quiet=not enabled, soft_wrap=True)
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[facts]}"),
-            console=self._console,
-        )
-        self._run = self._bars.add_task("run", total=epochs, completed=done, facts="")
-        self._epoch = self._bars.add_task("epoch", total=None, facts="")
+    def __init__(
+        self, model_dir: Path, events: Path, done: int, earlier: Sequence[Curve] = (),
+        seconds_between_curves: float = SECONDS_BETWEEN_CURVES,
+    ) -> None:  # fmt: skip
+        """Describe the record.
 
-    def __enter__(self) -> "TrainProgress":
-        self._bars.start()
+        Args:
+            model_dir: for log and curves.
+            events: folder of the run's TensorBoard events.
+            done: epoch after which the run starts; events of later epochs, of an interrupted run, are hidden.
+            earlier: curves of the runs before this one, to be drawn before its own.
+            seconds_between_curves: least time between two pictures; `finish` draws the last one.
+        """
+        self._model_dir, self._events, self._done, self._earlier = model_dir, events, done, earlier
+        self._interval, self._drawn = seconds_between_curves, time.monotonic()
+        self._writer: Any = None
+
+    def __enter__(self) -> "Record":
+        from torch.utils.tensorboard import SummaryWriter  # slow to import, and only the main process writes
+
+        self._writer = SummaryWriter(str(self._events), purge_step=self._done + 1)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        self._writer.close()
 
-    def start_epoch(self, epoch: int, batches: int, side: int) -> None:
-        """Reset the lower bar for an epoch of `batches` steps at `side` pixels."""
-        self._bars.reset(self._epoch, total=batches, description=f"epoch {epoch} ({side} px)", facts="")
-        self._started, self._images = time.perf_counter(), 0
+    def write_epoch(self, history: History) -> None:
+        """Write the events of the last epoch, the log, and, if the last picture is old enough, the curves."""
+        row = history[-1]
+        for name, value in row.items():
+            if name != "epoch":
+                self._writer.add_scalar(name, value, int(row["epoch"]))
+        self._writer.flush()
+        write_log(history, self._model_dir)
+        if time.monotonic() - self._drawn >= self._interval:
+            self.draw_curves(history)
 
-    def advance(self, loss: float, top1_percent: float, images: int) -> None:
-        """Advance the lower bar by one step of `images` images, with the means of the epoch so far."""
-        self._images += images
-        speed = self._images / (time.perf_counter() - self._started)
-        self._bars.update(
-            self._epoch, advance=1, facts=f"loss {loss:.3f}  top-1 {top1_percent:.1f} %  {speed:,.0f} images/s"
-        )
+    def finish(self, history: History) -> None:
+        """Write the log and the curves."""
+        write_log(history, self._model_dir)
+        self.draw_curves(history)
 
-    def print_row(self, row: dict[str, float]) -> None:
-        """Print one epoch's results above the bars, also without a terminal."""
-        self._bars.update(self._run, advance=1)
-        self._console.print(
-            f"epoch {row['epoch']:3d}  {row['side_px']} px  loss {row['train_loss']:.3f}  "
-            f"validation top-1 {row['val_top1_percent']:.2f} %  top-10 {row['val_top10_percent']:.2f} %  "
-            f"{row['images_per_second']:,.0f} images/s  {row['epoch_seconds']:.0f} s",
-            highlight=False,
-        )
+    def draw_curves(self, history: History) -> None:
+        """Write `training_curves.png`, of the earlier runs too."""
+        plot_curves([*self._earlier, Curve(self._model_dir.name, history)], self._model_dir / CURVES_FILE)
+        self._drawn = time.monotonic()
 
 
-def write_log(history: list[dict[str, float]], model_dir: Path) -> None:
+def events_folder(model_dir: Path, last_model: Path) -> Path:
+    """Return the folder of a run's TensorBoard events, in that of the last model of its chain of runs.
+
+    `tensorboard --logdir <last model>/tensorboard` shows every run of the chain by the folder of its model:
+    `stages/base`, `kanji`.
+    """
+    is_inside = model_dir != last_model and model_dir.is_relative_to(last_model)
+    return last_model / EVENTS_FOLDER / (model_dir.relative_to(last_model) if is_inside else model_dir.name)
+
+
+def delete_events(folder: Path) -> None:
+    """Delete the TensorBoard events of a run; folders below are those of other runs."""
+    for path in folder.glob("events.out.tfevents.*"):
+        path.unlink()
+
+
+def write_log(history: History, model_dir: Path) -> None:
     """Write `training_log.csv`: one row per epoch, units in the header; a figure that an epoch lacks is empty."""
     text = io.StringIO()
     names = dict.fromkeys(name for row in history for name in row)
@@ -76,35 +100,20 @@ def write_log(history: list[dict[str, float]], model_dir: Path) -> None:
     write_text(model_dir / LOG_FILE, text.getvalue())
 
 
-def log_events(row: dict[str, float], model_dir: Path) -> None:
-    """Append one epoch's figures to the run's TensorBoard events."""
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only the main process writes
+def read_log(model_dir: Path) -> History:
+    """Return the rows of `training_log.csv`, without figures that are empty; none if there is no such file.
 
-    with SummaryWriter(str(model_dir / EVENTS_FOLDER)) as writer:
-        for name, value in row.items():
-            if name != "epoch":
-                writer.add_scalar(name, value, int(row["epoch"]))
-
-
-def plot_curves(history: list[dict[str, float]], model_dir: Path) -> None:
-    """Write `training_curves.png`: loss, top-1, and learning rate with image side, by epoch."""
-    from matplotlib.figure import Figure
-
-    epochs = [row["epoch"] for row in history]
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
-    loss, top1, rate = figure.subplots(1, 3)
-    for axes, part, label in ((loss, "loss", "cross-entropy"), (top1, "top1_percent", "top-1, %")):
-        axes.plot(epochs, [row[f"train_{part}"] for row in history], color="#8a8478", label="training")
-        axes.plot(epochs, [row[f"val_{part}"] for row in history], color="#c8402f", label="validation (average)")
-        axes.set(xlabel="epoch", ylabel=label)
-        axes.legend(frameon=False)
-    top1.set_ylim(max(0, min(row["val_top1_percent"] for row in history[len(history) // 4 :]) - 5), 100.5)
-    rate.plot(epochs, [row["lr"] for row in history], color="#2f3f52")
-    rate.set(xlabel="epoch", ylabel="learning rate")
-    side = rate.twinx()
-    side.step(epochs, [row["side_px"] for row in history], where="mid", color="#c8402f", alpha=0.6)
-    side.set(ylabel="image side, pixels", ylim=(0, None))
-    for axes in (loss, top1, rate):
-        axes.grid(alpha=0.25)
-    with replacing(model_dir / CURVES_FILE) as temporary:
-        figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
+    Raises:
+        ModelError: if a row is not that of an epoch.
+    """
+    path = model_dir / LOG_FILE
+    if not path.exists():
+        return []
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    try:
+        history = [{name: float(value) for name, value in row.items() if value} for row in rows]
+    except (TypeError, ValueError):  # a row with more cells than the header, or text
+        history = [{}]
+    if not all(row.keys() >= set(PLOTTED) for row in history):
+        raise ModelError(f"{path} is not a training log: expected numbers in {', '.join(PLOTTED)}; delete it.")
+    return history

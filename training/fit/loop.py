@@ -44,6 +44,14 @@ def ema_decay(step: int, decay: float) -> float:
     return min(decay, (1 + step) / (10 + step))
 
 
+class Diverged(Exception):
+    """The loss of a training step is not a finite number: `step` counts from 1 in its epoch."""
+
+    def __init__(self, loss: float, step: int) -> None:
+        super().__init__(f"loss {loss} at step {step}")
+        self.loss, self.step = loss, step
+
+
 @dataclass(frozen=True)
 class EpochResult:
     """Results of an epoch in one process: mean loss, top-1 on the training images as drawn, speed and time."""
@@ -82,11 +90,14 @@ def train_epoch(
         decays: decay of the moving average of the weights at each step.
         loss_of: from input (N + M, 1, H, H), logits (N + M, K) and labels (N,) to the scalar to minimise.
         report: called after each step with the mean loss and the top-1 in percent so far, and the step's labels.
+
+    Raises:
+        Diverged: at the first step with a loss that is not finite.
     """
     trainer.network.train()
     device = trainer.accelerator.device
     started, images, loss_sum, correct = time.perf_counter(), 0, 0.0, 0
-    for (pixels, labels), rate, decay in zip(batches, rates, decays, strict=True):
+    for step, ((pixels, labels), rate, decay) in enumerate(zip(batches, rates, decays, strict=True), start=1):
         for group in trainer.optimizer.param_groups:
             group["lr"] = rate
         labels = labels.to(device, non_blocking=True)
@@ -99,8 +110,11 @@ def train_epoch(
         trainer.optimizer.step()
         trainer.optimizer.zero_grad()
         average_weights(trainer.average, trainer.accelerator.unwrap_model(trainer.network), decay)
+        value = float(loss.detach())  # after the step: on a GPU this waits for the forward pass
+        if not math.isfinite(value):
+            raise Diverged(value, step)
         images += len(labels)
-        loss_sum += float(loss.detach()) * len(labels)
+        loss_sum += value * len(labels)
         correct += int((logits[: len(labels)].detach().argmax(1) == labels).sum())
         report(loss_sum / images, 100 * correct / images, len(labels))
     seconds = time.perf_counter() - started

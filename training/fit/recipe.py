@@ -15,6 +15,7 @@ stage writes the model directory, an earlier one <model>/stages/<name>/.
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def read_stage(path: Path, table: dict[str, Any], earlier: dict[str, Path], tran
             if key in values:
                 values[key] = find_model(key, values[key], earlier)
         TrainConfig.from_values(values)  # the types of TOML; those of the command line may be text
-        return TrainConfig.from_flags(values | transient)
+        return replace(TrainConfig.from_flags(values | transient), stage=place)
     except SettingError as problem:
         raise KakitoriError(f"{place}: {problem.name} {problem.problem}") from None
     except KakitoriError as problem:

@@ -29,6 +29,8 @@ class Setting:
     choices: Iterable[Any] = ()
     needs: str | None = None
     """Another setting, without which this one may not be given."""
+    otherwise: str = ""
+    """What applies where the setting is not given, in words, if its default is None."""
     transient: bool = False
     """Where and how a run computes: may differ between the parts of an interrupted run."""
 
@@ -201,13 +203,25 @@ def help_texts(cls: type, names: Iterable[str] = (), **defaults: Any) -> dict[st
 
 
 def _help(row: Row, default: Any) -> str:
+    shown = row.setting.otherwise if default is None else "" if default is False else str(plain(default))
     facts = [
         f"one of {', '.join(map(str, row.setting.choices))}" if row.setting.choices else "",
         row.setting.describe_bounds(),
-        "" if default is None or default is False else f"default: {plain(default)}",
+        f"default: {shown}" if shown else "",
     ]
     facts = [fact for fact in facts if fact]
     return row.setting.help + (f" [{'; '.join(facts)}]" if facts else "")
+
+
+def with_defaults(texts: dict[str, str], body: Callable[..., Any]) -> dict[str, str]:
+    """Return the help of each flag with the default that the signature of a task's body gives it, if it gives one."""
+    parameters = {name.replace("_", "-"): row for name, row in inspect.signature(body).parameters.items()}
+    defaults = {name: parameters[name].default for name in texts if name in parameters}
+    return texts | {
+        name: f"{texts[name]} [default: {default}]"
+        for name, default in defaults.items()
+        if not any(default is absent for absent in (None, False, "", inspect.Parameter.empty))
+    }
 
 
 def takes_flags(cls: type, names: Iterable[str] = ()) -> Callable[[Body], Body]:

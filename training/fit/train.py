@@ -3,19 +3,23 @@
 Needs:  nothing for the default data set, which is drawn from KanjiVG; otherwise a prepared set (`invoke data`)
 Run:    invoke train            several GPUs: torchrun --nproc-per-node 4 --no-python invoke train
 Writes: models/<name>/ config.json, model.safetensors, training_log.csv, training_curves.png, tensorboard/, checkpoints/
+Watch:  tensorboard --logdir models/<name>/tensorboard; training_curves.png is drawn again while the run goes on
 """
 
-import os
+import math
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import PartialState
 
-from kakitori.errors import ModelError
+from kakitori.errors import KakitoriError, ModelError
 from kakitori.spec import WEIGHTS_FILE, ModelSpec, read_spec
 from training.data.prepared import VALIDATION
 from training.fit.batches import VALIDATION_IMAGES, training_batches
@@ -24,7 +28,6 @@ from training.fit.chain import pruning_runs, runs_to_do
 from training.fit.checkpoints import (
     FOLDER,
     RunState,
-    best_row,
     check_same_run,
     checkpoints,
     generator_states,
@@ -33,95 +36,135 @@ from training.fit.checkpoints import (
     save_state,
 )
 from training.fit.config import TrainConfig
+from training.fit.curves import Curve, best_row
 from training.fit.energy import EnergyMeter, energy_facts
 from training.fit.facts import training_facts
-from training.fit.history import EVENTS_FOLDER, TrainProgress, log_events, plot_curves, write_log
-from training.fit.loop import ema_decay, evaluate_set, image_side, learning_rate, train_epoch
+from training.fit.history import Record, delete_events, events_folder, read_log
+from training.fit.loop import Diverged, ema_decay, evaluate_set, learning_rate, train_epoch
 from training.fit.processors import count_threads, count_workers, torch_threads
+from training.fit.run_progress import RunProgress, chain_progress, epoch_side
 from training.fit.setup import Run, choose_loss, restore, set_up, trained_network
 from training.ink import amounts
 from training.models.registry import count_parameters
 from training.models.weights import save_network
+from training.progress.display import Bar, is_first_process
+
+say = partial(print, flush=True)  # a log that is written to a file is read while the run goes on
 
 
-def train(config: TrainConfig, report: Callable[[str], None] = print) -> ModelSpec | None:
+@dataclass(frozen=True)
+class Watch:
+    """Where a run shows itself: the bar of all runs of its chain, its TensorBoard events, and the runs before it."""
+
+    chain: Bar | None
+    events: Path
+    earlier: Sequence[Path] = ()  # model directories
+
+
+def train(config: TrainConfig, report: Callable[[str], None] = say) -> ModelSpec | None:
     """Train the model in `config.model`, or continue its run; return its spec with the facts of the last run.
 
     Pruning in steps is a chain of runs, each in a folder of its own. Of several processes, the first writes the model
     directory; the others return None.
 
     Raises:
-        KakitoriError: for settings that contradict each other or the run in the model directory.
+        KakitoriError: for settings that contradict each other or the run in the model directory, or a run whose loss
+            is no longer a finite number; the checkpoints before that stay.
     """
     runs = pruning_runs(config)
     # A finished run is written again from its best checkpoint.
-    return train_runs(runs_to_do(runs, report if is_first_process() else ignore) or runs[-1:], report)
+    return train_runs(runs, runs_to_do(runs, report if is_first_process() else ignore) or runs[-1:], report)
 
 
-def train_stages(stages: Sequence[TrainConfig], report: Callable[[str], None] = print) -> ModelSpec | None:
+def train_stages(stages: Sequence[TrainConfig], report: Callable[[str], None] = say) -> ModelSpec | None:
     """Train the stages of a recipe that are not finished, in order; return the spec of the last one's model.
 
     Raises:
-        KakitoriError: as `train`.
+        KakitoriError: as `train`, naming the stage.
     """
     runs = [run for stage in stages for run in pruning_runs(stage)]
     to_do = runs_to_do(runs, report if is_first_process() else ignore)
     if not to_do:
         return read_spec(runs[-1].model) if is_first_process() else None
-    return train_runs(to_do, report)
+    return train_runs(runs, to_do, report)
 
 
-def train_runs(runs: Sequence[TrainConfig], report: Callable[[str], None]) -> ModelSpec | None:
-    """Train runs in order; return the spec of the last one's model, None in processes other than the first."""
+def train_runs(
+    chain: Sequence[TrainConfig], to_do: Sequence[TrainConfig], report: Callable[[str], None]
+) -> ModelSpec | None:
+    """Train the runs of a chain that are to do, in order; return the spec of the last model, None in other processes.
+
+    Raises:
+        KakitoriError: as `train`; with the stage of a recipe in front.
+    """
     report, spec = report if is_first_process() else ignore, None
-    for run in runs:
-        if len(runs) > 1:
-            report(f"Training {run.model}.")
-        with torch_threads(count_threads(run)):
-            spec = train_once(run, report)
+    models = [run.model for run in chain]
+    with chain_progress(to_do) as bar:
+        for run in to_do:
+            if len(to_do) > 1:
+                report(f"Training {run.model}.")
+            watch = Watch(bar, events_folder(run.model, models[-1]), models[: models.index(run.model)])
+            with torch_threads(count_threads(run)), named_stage(run):
+                spec = train_once(run, watch, report)
     PartialState().destroy_process_group()
     return spec
+
+
+@contextmanager
+def named_stage(run: TrainConfig) -> Iterator[None]:
+    """Begin the message of a user's mistake inside the context with the stage of a recipe that the run is of."""
+    try:
+        yield
+    except KakitoriError as problem:
+        if run.stage:
+            raise ModelError(f"{run.stage}: {problem}") from problem
+        raise
 
 
 def ignore(line: str) -> None:
     """Print nothing."""
 
 
-def is_first_process() -> bool:
-    """Return whether this process writes the files and reports, of those that torchrun may have started."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
-def train_once(config: TrainConfig, report: Callable[[str], None]) -> ModelSpec | None:
+def train_once(config: TrainConfig, watch: Watch, report: Callable[[str], None]) -> ModelSpec | None:
     """Train one run to its end: see `train`."""
     is_new = config.fresh or not checkpoints(config.model)
     run = set_up(config, report if is_new else ignore)
-    state = find_state(config, report)
+    state = find_state(config, watch.events, report)
     is_main = run.trainer.accelerator.is_main_process
+    processes = run.trainer.accelerator.num_processes
     restore(run, state)
     report(describe(run))
-    with TrainProgress(config.epochs, state.epoch, is_main) as progress, EnergyMeter(is_main) as meter:
+    with ExitStack() as open_until_the_end:
+        meter = open_until_the_end.enter_context(EnergyMeter(is_main))
+        progress = open_until_the_end.enter_context(RunProgress(config, state.epoch, processes, watch.chain, report))
+        earlier = [Curve(model.name, read_log(model)) for model in watch.earlier]
+        files = Record(config.model, watch.events, state.epoch, earlier)
+        if is_main:
+            open_until_the_end.enter_context(files)
         while not is_done(state, config):
             row = run_epoch(run, state, progress)
             row.update(meter.lap())
-            progress.print_row(row)
+            progress.report_epoch(row)
             if is_main:
+                files.write_epoch(state.history)
                 record(run, state)
             run.trainer.accelerator.wait_for_everyone()
     spec = finish(run, state, meter) if is_main else None
+    if is_main:
+        files.finish(state.history)
     run.trainer.accelerator.wait_for_everyone()  # the next run may start from these weights
     return spec
 
 
-def find_state(config: TrainConfig, report: Callable[[str], None]) -> RunState:
+def find_state(config: TrainConfig, events: Path, report: Callable[[str], None]) -> RunState:
     """Return the state to start from: that of the newest checkpoint, or of a new run.
 
     Raises:
         ModelError: if the newest checkpoint or `best.pt` is damaged or of another run, or --resume finds none.
     """
     if config.fresh:
-        for folder in (FOLDER, EVENTS_FOLDER):
-            shutil.rmtree(config.model / folder, ignore_errors=True)
+        shutil.rmtree(config.model / FOLDER, ignore_errors=True)
+        delete_events(events)
     saved = checkpoints(config.model)
     if saved:
         state = load_state(saved[-1])
@@ -151,11 +194,15 @@ def is_done(state: RunState, config: TrainConfig) -> bool:
     return len(tops) > config.patience and max(tops[-config.patience :]) <= max(tops[: -config.patience])
 
 
-def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, float]:
-    """Train one epoch, validate the averaged weights and update `state`; return the epoch's row of the log."""
+def run_epoch(run: Run, state: RunState, progress: RunProgress) -> dict[str, float]:
+    """Train one epoch, validate the averaged weights and update `state`; return the epoch's row of the log.
+
+    Raises:
+        ModelError: if the training or the validation loss is not a finite number; `state` stays as it was.
+    """
     config, accelerator = run.config, run.trainer.accelerator
     epoch = state.epoch + 1
-    side = config.size if config.start_from else image_side(epoch, config.epochs, config.size)
+    side = epoch_side(config, epoch)
     batches = training_batches(
         run.data.source, run.data.charset, run.images_per_epoch, run.batch_size, side, config.seed, epoch,
         accelerator.process_index, accelerator.num_processes, count_workers(config), run.outliers,
@@ -164,10 +211,15 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     total_steps = run.steps_per_epoch * config.epochs
     rates = [learning_rate(i, total_steps, config.warmup_steps, config.learning_rate) for i in steps]
     decays = [ema_decay(i, config.ema_decay) for i in steps]
-    progress.start_epoch(epoch, len(batches), side)
-    result = train_epoch(run.trainer, batches, rates, decays, choose_loss(run, side), progress.advance)
+    try:
+        with progress.epoch(epoch, len(batches)) as advance:
+            result = train_epoch(run.trainer, batches, rates, decays, choose_loss(run, side), advance)
+    except Diverged as problem:
+        raise diverged(f"a training loss of {problem.loss}", f"at epoch {epoch}, step {problem.step}", config) from None
     images, labels = map(torch.from_numpy, run.data.source.held_out(VALIDATION, side, VALIDATION_IMAGES))
     validation = evaluate_set(run.trainer.average, images, labels, accelerator.device)
+    if not math.isfinite(validation["loss"]):
+        raise diverged(f"a validation loss of {validation['loss']}", f"after epoch {epoch}", config)
     row = {
         "epoch": epoch,
         "side_px": side,
@@ -184,8 +236,16 @@ def run_epoch(run: Run, state: RunState, progress: TrainProgress) -> dict[str, f
     return row
 
 
+def diverged(found: str, place: str, config: TrainConfig) -> ModelError:
+    """Return the error of a run whose loss is not a finite number."""
+    saved, advice = checkpoints(config.model), f"lower --learning-rate (now {config.learning_rate:g}) and start again"
+    if saved:
+        advice += f" with --fresh; the last good checkpoint, {saved[-1]}, stays for --resume"
+    return ModelError(f"Found {found} {place}, expected a finite number: {advice}.")
+
+
 def record(run: Run, state: RunState) -> None:
-    """Write the checkpoint, the log and the events of the last epoch."""
+    """Write the checkpoint of the last epoch."""
     trainer = run.trainer
     state.network = trainer.accelerator.unwrap_model(trainer.network).state_dict()
     state.average = trainer.average.state_dict()
@@ -193,12 +253,10 @@ def record(run: Run, state: RunState) -> None:
     state.generators = generator_states()
     is_best = best_row(state.history) is state.history[-1]
     save_state(state, run.config.model, run.config.keep_checkpoints, is_best)
-    write_log(state.history, run.config.model)
-    log_events(state.history[-1], run.config.model)
 
 
 def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
-    """Write the averaged weights of the best epoch with config, log and curves; return the spec."""
+    """Write the averaged weights of the best epoch with config; return the spec."""
     run.trainer.average.load_state_dict(load_best(state, run.config.model).average)
     network = trained_network(run.config, run.spec, run.trainer.average)
     row = best_row(state.history)
@@ -223,8 +281,6 @@ def finish(run: Run, state: RunState, meter: EnergyMeter) -> ModelSpec:
     spec = replace(run.spec, training=facts)
     spec = replace(spec, confidence=fit_network(spec, network.to(device), run.data.source, device))
     save_network(spec, network, run.config.model)
-    write_log(state.history, run.config.model)
-    plot_curves(state.history, run.config.model)
     return spec
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-from rich.progress import track
 from svg.path import parse_path
 
 from kakitori.charset import Charset, digest_of
@@ -22,6 +21,7 @@ from kakitori.folders import cache_folder
 from kakitori.homoglyphs import other_width
 from training.ink.near_duplicates import NEAR_DUPLICATES, NO_FORM, find_near_duplicates, find_needed
 from training.ink.own_forms import OUTLINED, OWN_FORMS, Form
+from training.progress.display import track
 
 BOX = 109  # units of KanjiVG's box along each side
 POINTS_PER_STROKE = 20  # fewer round off small hooks: docs/measurements.md#points-per-stroke
@@ -130,7 +130,7 @@ def _sources(character: str, files: dict[str, list[Path]]) -> tuple[list[Path], 
 def _parse_charset(charset: Charset, folder: Path) -> Templates:
     files = _files_by_character(folder)
     strokes, stroke_starts, template_starts = [], [0], [0]
-    for index in track(range(len(charset)), description="Reading KanjiVG", transient=True):
+    for index in track(range(len(charset)), "Reading KanjiVG", unit="classes"):
         for character in charset.homoglyphs(index):
             paths, own = _sources(character, files)
             if not paths and not own:

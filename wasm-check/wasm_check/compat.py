@@ -66,7 +66,7 @@ def compat(
     console = console or Console()
     columns = select_columns(selection.engines, selection.browsers)
     whole = selection.is_whole and not strokes
-    report = partial(console.print, soft_wrap=True, markup=False)
+    report = partial(console.print, soft_wrap=True, markup=False, emoji=False)
     plan = plan_model(model_dir, selection.variants, strokes, PROBES if whole else None, report)
     kept = Partial(out / PARTIAL_FOLDER, plan)
     result = run_matrix(plan, columns, seconds, console, kept)
@@ -99,7 +99,7 @@ def finish(result: Matrix, out: Path, console: Console) -> None:
     """
     write_report(result, out)
     text = f"{out / 'compat.html'} shows the matrix; compat.json and compat.csv beside it hold every figure."
-    console.print(text, soft_wrap=True, markup=False)
+    console.print(text, soft_wrap=True, markup=False, emoji=False)
     red = result.count(RED)
     if red:
         raise CompatError(

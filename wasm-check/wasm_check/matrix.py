@@ -2,16 +2,15 @@
 
 import platform
 import time
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from export.report.bench import processor_name
 from kakitori.schemas.compat import GREEN, GREY, RED, Cell, InputSet, Matrix, MatrixColumn, MatrixSubject, Setting
+from training.progress.display import Bar
 from wasm_check.engines import Column
 from wasm_check.errors import one_line
 from wasm_check.job import Subject
@@ -33,14 +32,11 @@ def run_matrix(
         seconds: the time limit of one subject in one engine.
         partial: where finished columns are kept, and taken from if an earlier run was interrupted.
     """
-    progress = Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-                        TimeRemainingColumn(), console=console, transient=True)  # fmt: skip
     native: dict[str, np.ndarray] = {}
     runs = []
-    with progress:
-        task = progress.add_task("", total=len(columns) * len(plan.subjects))
+    with Bar("Running cells", len(columns) * len(plan.subjects), "cells", console=console) as bar:
         for column in columns:
-            run = ColumnRun(plan, column, native, lambda text: progress.update(task, advance=1, description=text))
+            run = ColumnRun(plan, column, native, bar)
             kept = partial.load(column) if partial else None
             if kept:
                 run.restore(kept)
@@ -64,14 +60,14 @@ def run_matrix(
 class ColumnRun:
     """The cells of one column, filled by the runner's events."""
 
-    def __init__(self, plan: Plan, column: Column, native: dict[str, np.ndarray], tick: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, column: Column, native: dict[str, np.ndarray], bar: Bar) -> None:
         self.column = column
         self.cells: dict[str, Cell] = {}  # by subject's key
         self.about: dict[str, Any] = {}  # the engine's facts
         self._subjects = {subject.key: subject for subject in plan.subjects}
         self._suites = {suite.name: suite for suite in plan.suites}
         self._native = native  # ONNX Runtime's logits by subject's key, with which the other columns are compared
-        self._tick = tick
+        self._bar = bar
 
     def leave_out(self) -> list[Subject]:
         """Make the cells of subjects that this engine is not run with grey; return the other subjects."""
@@ -83,7 +79,7 @@ class ColumnRun:
             else:
                 kept = "; ".join(f"{fact} {', '.join(filter(None, values))}" for fact, values in engine.only.items())
                 reason = f"Not run: {engine.label} takes minutes a file here, so it is run with {kept} only."
-                self._put(subject.key, Cell(status=GREY, reason=reason))
+                self._put(subject.key, Cell(status=GREY, reason=reason), took_time=False)
         return chosen
 
     def engine(self, facts: dict[str, Any]) -> None:
@@ -93,10 +89,11 @@ class ColumnRun:
     def unavailable(self, reason: str) -> None:
         """Make every cell grey that has no result."""
         for key in self._subjects.keys() - self.cells.keys():
-            self._put(key, Cell(status=GREY, reason=one_line(reason)))
+            self._put(key, Cell(status=GREY, reason=one_line(reason)), took_time=False)
 
     def start(self, key: str) -> None:
-        """Do nothing: the progress bar counts finished subjects."""
+        """Name the subject in the progress bar, which counts finished subjects."""
+        self._bar.facts = f"{self.column.name} {key}"
 
     def done(self, key: str, result: dict[str, Any]) -> None:
         """Judge a subject's result."""
@@ -106,11 +103,14 @@ class ColumnRun:
         """Take the cells of an interrupted run."""
         self.about = kept.about
         for key, cell in kept.cells.items():
-            self._put(key, cell)
+            self._put(key, cell, took_time=False)
 
-    def _put(self, key: str, cell: Cell) -> None:
+    def _put(self, key: str, cell: Cell, took_time: bool = True) -> None:
         self.cells[key] = cell
-        self._tick(f"{self.column.name} {key}")
+        if took_time:
+            self._bar.advance()
+        else:
+            self._bar.skip(1)
 
     def _judge(self, subject: Subject, result: dict[str, Any]) -> Cell:
         engine = self.column.engine
@@ -142,10 +142,10 @@ def report_column(run: ColumnRun, console: Console, note: str) -> None:
     console.print(f"{run.column.label}: {', '.join(parts)}")
     for key, cell in run.cells.items():
         if cell.status == RED:
-            console.print(f"  {key}: {cell.reason}", style="red", markup=False)
+            console.print(f"  {key}: {cell.reason}", style="red", markup=False, emoji=False)
         elif cell.top1_percent is not None:
             text = f"  {key}: top-1 {cell.top1_percent} %, expected {cell.expected_top1_percent} %"
-            console.print(text, markup=False)
+            console.print(text, markup=False, emoji=False)
 
 
 def times(result: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from export.report.speed_comparison import BrowserTimes
 from kakitori.spec import INPUT_NAME, OUTPUT_NAME, PAPER
+from training.progress.display import Bar
 from wasm_check.engines import select_columns
 from wasm_check.errors import one_line
 from wasm_check.job import Subject, Suite
@@ -36,10 +36,8 @@ def time_in_chromium(files: Sequence[tuple[Path, int]]) -> BrowserTimes:
         for i, (path, size) in enumerate(files)
     ]
     suites = [blank_suite(size) for size in sorted({size for _, size in files})]
-    bar = Progress(TextColumn(column.label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), transient=True)
-    with bar:
-        task = bar.add_task("", total=len(subjects))
-        listener = TimeListener(lambda: bar.advance(task))
+    with Bar(f"Running in {column.label}", len(subjects), "turns") as bar:
+        listener = TimeListener(bar.advance)
         run_column(column, subjects, suites, listener)
     if listener.problem:
         return BrowserTimes(problem=listener.problem)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from export.report import measure
 from export.report.measure import Further, measure_accuracy, named_paths
-from kakitori.errors import KakitoriError
+from kakitori.errors import DataError, KakitoriError
 from kakitori.schemas.evaluation import AccuracyEntry
 from training.evaluation.results import read_results, record_results
 
@@ -87,6 +87,38 @@ def test_skipped_files_and_merged_folders_are_reported_once(model, photos, capsy
     merged, *notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("mine: ")]
     assert "are one class, 'あ'" in merged
     assert notes == ["mine: Skipped: notes.txt: not a picture", "mine: 1 files or folders skipped."]
+
+
+def test_unreadable_pictures_are_left_out_counted_and_named_if_asked(model, photos, capsys):
+    (photos / "あ" / "2.png").write_bytes(b"not a picture")
+    Image.new("L", (40, 40), 255).save(photos / "い" / "blank.png")
+    with pytest.raises(DataError, match=r"2\.png is not a readable picture .* --skip-bad leaves such pictures out\.$"):
+        measure_accuracy(model, None, {}, {"mine": photos}, None)
+    measure_accuracy(model, None, {}, {"mine": photos}, None, Further(confidence=True, skip_bad=True))
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("mine: ")]
+    assert [line.split(" is ")[0].split(": ")[1:3] for line in lines[:2]] == [
+        ["Left out", str(photos / "あ" / "2.png")], ["Left out", str(photos / "い" / "blank.png")],
+    ]  # fmt: skip
+    assert lines[2:] == ["mine: 2 pictures left out."]
+    (entry,) = read_results(Path("runs/evaluation/tiny"))[:1]
+    assert entry.rows[-1].characters == 2
+
+
+def test_pictures_that_are_all_unreadable_are_an_error(model, photos):
+    for path in photos.rglob("*.png"):
+        path.write_bytes(b"not a picture")
+    with pytest.raises(DataError, match=r"None of the 2 pictures can be used\. .*1\.png is not a readable picture"):
+        measure_accuracy(model, None, {}, {"mine": photos}, None, Further(skip_bad=True))
+
+
+def test_leaving_pictures_out_needs_pictures(model):
+    with pytest.raises(KakitoriError, match="--skip-bad leaves unreadable pictures out: name pictures with --images"):
+        measure_accuracy(model, None, {}, {}, "ink", Further(skip_bad=True))
+
+
+def test_names_with_markup_are_printed_as_they_are(model, photos, capsys):
+    measure_accuracy(model, None, {}, {"[red]:loop:": photos}, None)
+    assert "[red]:loop:" in " ".join(capsys.readouterr().out.split())
 
 
 def test_record_needs_pictures(model):

@@ -81,6 +81,6 @@ def test_ink_draws_the_charset_that_is_asked_for(tmp_path):
 
 
 def test_help_shows_defaults():
-    assert flag_help()["size"].endswith("Default: 64.")
+    assert flag_help()["size"].endswith("[default: 64]")
     assert "Default" not in flag_help()["skip-bad"]
     assert set(SOURCES) >= {"ink", "etl", "fonts", "digits", "images"}

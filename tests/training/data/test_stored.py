@@ -148,7 +148,7 @@ def test_equal_charsets_are_joined_to_the_same_charset():
     assert join_charsets([get_charset("etl9g"), get_charset("etl9g")]) is get_charset("etl9g")
 
 
-@pytest.mark.parametrize("mix", ["1", "1:2:3", "1:0", "1:-1", "one:two", "1:inf", "1:nan"])
+@pytest.mark.parametrize("mix", ["1", "1:2:3", "1:0", "1:-1", "one:two", "1:inf", "1:nan", 3, [1, 2]])
 def test_shares_that_do_not_fit_are_refused(mix):
     with pytest.raises(KakitoriError, match=r"--mix .*expected 2 number\(s\) above 0.*ink, etl9g, such as 1:1"):
         parse_shares(mix, ["ink", "etl9g"])

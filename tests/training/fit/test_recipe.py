@@ -159,6 +159,12 @@ def test_a_stage_starts_over_when_the_one_it_starts_from_was_trained_again(stage
     assert load_state(checkpoints(tuned.model)[-1]).extended_after == 0
 
 
+def test_a_mistake_in_a_run_names_its_stage(stages):
+    quietly(stages(TWO_STAGES.replace("epochs = 1", "epochs = 2", 1))[:1])
+    with pytest.raises(ModelError, match=r"recipe.toml: stage 'base': --epochs 1: .* a run of 2 epochs"):
+        quietly(stages())
+
+
 def test_fresh_trains_all_stages_again(stages):
     assert [run.fresh for run in runs_to_do(stages(fresh=True))] == [True, True]
 

@@ -12,7 +12,17 @@ import pytest
 import tasks
 from kakitori.errors import KakitoriError
 from training.fit.config import SETTINGS, TrainConfig
-from training.fit.settings import Setting, SettingError, check, flag, help_texts, parse, rows, takes_flags
+from training.fit.settings import (
+    Setting,
+    SettingError,
+    check,
+    flag,
+    help_texts,
+    parse,
+    rows,
+    takes_flags,
+    with_defaults,
+)
 
 
 @dataclass(frozen=True)
@@ -22,11 +32,13 @@ class Example:
     is_on: Annotated[bool, Setting("Switch.", needs="widths")] = False
     name: Annotated[str, Setting("Name.", choices=("a", "b"))] = "a"
     other: int = 3
+    threads: Annotated[int | None, Setting("Threads.", above=0, otherwise="all cores")] = None
 
 
 def test_rows_are_the_annotated_fields():
     assert [(row.name, row.kind, row.default) for row in rows(Example).values()] == [
         ("widths", tuple[int, ...], None), ("rate", float, 0.5), ("is_on", bool, False), ("name", str, "a"),
+        ("threads", int, None),
     ]  # fmt: skip
 
 
@@ -36,7 +48,18 @@ def test_help_lists_choices_bounds_and_default():
         "rate": "Rate. [above 0 and at most 1; default: 0.25]",
         "is-on": "Switch.",
         "name": "Name. [one of a, b; default: a]",
+        "threads": "Threads. [above 0; default: all cores]",
     }
+
+
+def test_help_gets_the_defaults_of_a_signature():
+    def body(c, out="dist", port=0, top_k=10, model=None, verbose=False):
+        pass
+
+    texts = with_defaults({"out": "Folder.", "port": "Port.", "top-k": "Count.", "model": "M.", "verbose": "V."}, body)
+    assert list(texts.values()) == [
+        "Folder. [default: dist]", "Port. [default: 0]", "Count. [default: 10]", "M.", "V.",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("rate", [0, 1.5, float("nan"), float("inf")])
@@ -119,6 +142,7 @@ def test_settings_load_without_torch_and_numpy(root):
         ({"learning_rate": "fast"}, "--learning-rate 'fast' is not a number"),
         ({"learning_rate": "nan"}, "--learning-rate nan must be above 0"),
         ({"epochs": "0"}, "--epochs 0 must be above 0"),
+        ({"batch_size": "16385"}, "--batch-size 16385 must be above 0 and at most 16384"),
         ({"threads": "0"}, "--threads 0 must be above 0"),
         ({"workers": "-1"}, "--workers -1 must be at least 0"),
         ({"ema_decay": "1"}, "--ema-decay 1.0 must be at least 0 and below 1"),

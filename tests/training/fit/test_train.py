@@ -1,17 +1,19 @@
 """Training runs of 16 classes and a few hundred images."""
 
 import csv
+import re
 import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import training.fit.train
 from export.report.card import training_command
 from kakitori.errors import ModelError
-from training.fit.checkpoints import RunState, best_row, checkpoints, load_state
+from training.fit.checkpoints import RunState, checkpoints, load_state
 from training.fit.config import TrainConfig
 from training.fit.facts import source_revision
 from training.fit.train import is_done, train
@@ -69,6 +71,9 @@ def test_an_interrupted_run_gives_the_weights_of_an_uninterrupted_one(config, tm
     torch.manual_seed(999)  # the state of this process must not matter
     quietly(interrupted)
     assert same(weights(config), weights(interrupted))
+    events = EventAccumulator(str(interrupted.model / "tensorboard" / "interrupted"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("val_loss")] == [1, 2, 3]
 
 
 def test_a_run_leaves_log_curves_events_and_config(config):
@@ -77,12 +82,34 @@ def test_a_run_leaves_log_curves_events_and_config(config):
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert {"lr", "train_loss", "val_top1_percent", "images_per_second", "epoch_seconds"} <= rows[0].keys()
     assert (config.model / "training_curves.png").read_bytes().startswith(b"\x89PNG")
-    assert list((config.model / "tensorboard").iterdir())
+    assert len(list((config.model / "tensorboard" / "model").iterdir())) == 1
     assert spec.training["seed"] == 1
     assert spec.training["best_epoch"] in (1, 2, 3)
     assert spec.training["revision"] == source_revision()
     assert spec.training["ink_amounts"] == amounts.digest()
     assert "Ulrich Apel" in spec.data[0]["attribution"]
+
+
+def test_a_run_reports_the_time_left_after_each_epoch(config):
+    lines = []
+    train(replace(config, epochs=2, sample_limit=64), lines.append)
+    first, last = (line for line in lines if line.startswith("epoch "))
+    assert re.search(r"validation top-1 [\d.]+ % .* images/s  \d+ s  \d+:\d\d left$", first)
+    assert last.endswith("0:00 left")
+
+
+def test_a_run_that_diverges_stops_and_keeps_the_checkpoint_before(config, monkeypatch):
+    monkeypatch.setattr(training.fit.train, "learning_rate", lambda step, *_: 1e-3 if step < 4 else 1e30)
+    message = (
+        r"Found a (training|validation) loss of (nan|inf) .*epoch 2.*: lower --learning-rate \(now 0.003\) and start"
+    )
+    with pytest.raises(ModelError, match=message) as raised:
+        quietly(config)
+    (last,) = checkpoints(config.model)
+    assert str(raised.value).endswith(f"the last good checkpoint, {last}, stays for --resume.")
+    state = load_state(last)
+    assert state.epoch == 1
+    assert all(torch.isfinite(value).all() for value in state.average.values())
 
 
 def test_the_last_checkpoints_and_the_best_are_kept(config):
@@ -190,11 +217,6 @@ def test_the_best_checkpoint_of_another_run_is_refused(config, tmp_path):
     best.unlink()
     with pytest.raises(ModelError, match=r"best.pt does not exist, but epoch \d was the run's best: put .* --fresh"):
         quietly(config)
-
-
-def test_the_best_epoch_is_one_of_the_full_size():
-    rows = [{"side_px": 32, "val_top1_percent": 99}, {"side_px": 64, "val_top1_percent": 97}]
-    assert best_row(rows) is rows[1]
 
 
 def test_a_run_can_start_from_trained_weights(config, tmp_path):

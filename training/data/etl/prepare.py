@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kakitori.charset import Charset, get_charset
 from kakitori.errors import DataError
@@ -24,6 +23,7 @@ from training.data.parallel import run_jobs
 from training.data.prepared import PreparedSet, prepared_folder
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
 from training.data.splits import get_splitter
+from training.progress.display import Bar
 
 SEED = 1
 LISTED = 20  # problems named on the terminal; metadata.json lists all
@@ -129,22 +129,17 @@ def convert_all(jobs: list[Job], writer: PreparedWriter, workers: int) -> None:
     Raises:
         DataError: for the first file that cannot be used, or two with the same bytes, unless bad input is skipped.
     """
-    progress = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-    )  # fmt: skip
     samples = {job.file.name: job.file.samples for job in jobs}
     # A file in which an earlier run skipped records is converted again where this run must stop at them.
     done = {name for name, found in writer.done.items() if not found["bad"] or jobs[0].skip_bad}
     waiting = [job for job in jobs if job.file.name not in done]
-    with progress:
-        bar = progress.add_task("Fitting images", total=sum(samples.values()), speed="",
-                                completed=sum(samples[name] for name in done))  # fmt: skip
+    with Bar("Fitting images", sum(samples.values()), "records") as bar:
+        bar.skip(sum(samples[name] for name in done))
         for job, found in run_jobs(convert, waiting, workers):
             refuse_double(job, found["sha256"], writer.done)
             writer.mark_done(job.file.name, found)
-            speed = progress.tasks[bar].speed
-            progress.update(bar, advance=job.file.samples, speed=f"{speed:,.0f} records/s" if speed else "")
+            bar.advance(job.file.samples)
+            bar.facts = f"{bar.rate():,.0f} records/s"
 
 
 def refuse_double(job: Job, sha256: str, done: Mapping[str, Any]) -> None:

@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.progress import track
-
 from kakitori.errors import DataError
 from kakitori.files import replacing
 from kakitori.folders import cache_folder
 from kakitori.npm import npm_command
 from training.data.fonts.table import SUBSETS, FontPackage
+from training.progress.display import track
 
 LICENCE_FILE = "LICENSE"
 # One short retry, so that the error message of a machine without network does not take a minute.
@@ -53,7 +52,7 @@ def fetch_packages(packages: Sequence[FontPackage], npm: Npm = run_npm) -> None:
         DataError: if npm cannot fetch one, or its SHA-512 is not the one in the table.
     """
     missing = [p for p in packages if not all((package_folder(p) / name).is_file() for name in needed_files(p))]
-    for package in track(missing, "Fetching fonts", disable=not missing):
+    for package in track(missing, "Fetching fonts", unit="packages"):
         with TemporaryDirectory() as folder:
             unpack(package, download(package, Path(folder), npm))
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 
 from kakitori.charset import get_charset
 from kakitori.errors import DataError
@@ -25,6 +24,7 @@ from training.data.parallel import run_jobs
 from training.data.prepared import RECORD, SPLITS, PreparedSet, prepared_folder
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
 from training.data.splits import split_by_writers
+from training.progress.display import track
 
 URL = "https://fontsource.org"  # of the table's fonts
 SEED = 1
@@ -65,7 +65,7 @@ def prepare_fonts(
     writer = PreparedWriter(prepared_folder(name, size), classes, size, len(faces) * len(classes), plan)
     jobs = [Job(face, n, writer) for n, face in enumerate(faces)]
     waiting = [job for job in jobs if job.name not in writer.done]
-    for job, missing in track(run_jobs(draw_face, waiting, workers), "Drawing faces", len(waiting)):
+    for job, missing in track(run_jobs(draw_face, waiting, workers), "Drawing faces", len(waiting), "faces"):
         writer.mark_done(job.name, missing)
     missing = {face.name: writer.done[face.name] for face in faces}
     writer.write(0, splits=split_faces(faces, writer))

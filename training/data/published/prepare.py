@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
 
 from kakitori.errors import DataError, check_choice
 from kakitori.files import sha256_of
@@ -23,6 +22,7 @@ from training.data.prepared import RECORD, TEST, TRAIN, VALIDATION, PreparedSet,
 from training.data.prepared_writer import UNLABELLED, PreparedWriter
 from training.data.published.pictures import list_first
 from training.data.published.sets import PUBLISHED, Found, Images, Part, PublishedSet
+from training.progress.display import Bar
 
 SEED = 1
 HELD_BACK = 0.1  # share of the training images for validation; without a published split, the same share for the test
@@ -132,21 +132,31 @@ def fill(writer: PreparedWriter, parts: list[Part], fit: Fit, skip_bad: bool) ->
     Raises:
         DataError: for the first bad image, unless `skip_bad`.
     """
-    starts = np.cumsum([0, *(len(part.labels) for part in parts)])
     chunks = [(p, first) for p, part in enumerate(parts) for first in range(0, len(part.labels), CHUNK)]
-    for p, first in track([c for c in chunks if f"{c[0]}.{c[1]}" not in writer.done], "Fitting images"):
-        part, stop = parts[p], min(first + CHUNK, len(parts[p].labels))
-        images, problems = fit(part.images[first:stop], writer.size)
-        bad = [f"{part.place(first + n)}: {problem}" for n, problem in problems.items()]
-        if bad and not skip_bad:
-            raise DataError(f"{bad[0]} --skip-bad leaves such images out.")
-        labels = np.array(part.labels[first:stop], np.int32)
-        labels[list(problems)] = UNLABELLED
-        first_file = sum(len(earlier.paths) for earlier in parts[:p])
-        records = provenance(part, range(first, stop), first_file)
-        writer.write(int(starts[p]) + first, images=images, labels=labels, records=records)
-        writer.mark_done(f"{p}.{first}", bad)
+    with Bar("Fitting images", sum(len(part.labels) for part in parts), "images") as bar:
+        for p, first in chunks:
+            count = min(CHUNK, len(parts[p].labels) - first)
+            if f"{p}.{first}" in writer.done:
+                bar.skip(count)
+            else:
+                fill_chunk(writer, parts, p, first, fit, skip_bad)
+                bar.advance(count)
     return [problem for problems in writer.done.values() for problem in problems]
+
+
+def fill_chunk(writer: PreparedWriter, parts: list[Part], p: int, first: int, fit: Fit, skip_bad: bool) -> None:
+    """Write up to CHUNK images of part `p`, from its image `first` on: see `fill`."""
+    part, stop = parts[p], min(first + CHUNK, len(parts[p].labels))
+    images, problems = fit(part.images[first:stop], writer.size)
+    bad = [f"{part.place(first + n)}: {problem}" for n, problem in problems.items()]
+    if bad and not skip_bad:
+        raise DataError(f"{bad[0]} --skip-bad leaves such images out.")
+    labels = np.array(part.labels[first:stop], np.int32)
+    labels[list(problems)] = UNLABELLED
+    records = provenance(part, range(first, stop), sum(len(earlier.paths) for earlier in parts[:p]))
+    row = sum(len(earlier.labels) for earlier in parts[:p]) + first
+    writer.write(row, images=images, labels=labels, records=records)
+    writer.mark_done(f"{p}.{first}", bad)
 
 
 def provenance(part: Part, records: range, first_file: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Progress of long work, shown by every room of the workshop. May import kakitori."""
