@@ -121,5 +121,10 @@ def test_a_whole_bench_fills_every_table(exported_model, tmp_path, monkeypatch):
     measured = json.loads((exported_model / "bench.json").read_text())
     assert [row["variant"] for row in measured["files"]] == [row.variant for row in read_manifest(exported_model).files]
     assert all(0 < row["p50_ms"] <= row["p95_ms"] for row in measured["files"])
-    assert [row["name"] for row in measured["comparison"]["rows"]] == ["stand-in", "strict.fp32", "strict.int8"]
+    assert [row["name"] for row in measured["comparison"]["rows"]] == [
+        "stand-in",
+        "strict.fp32",
+        "strict.int4-weights",
+        "strict.int8",
+    ]
     assert min(row["images_per_second"] for row in measured["ink"]) > 0
