@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from export import check_images
 from export.build import export_model
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
@@ -63,7 +64,8 @@ def test_a_quantization_aware_network_restores_to_two_layers(small_charset):
     torch.testing.assert_close(logits(plain), logits(network), atol=1e-4, rtol=1e-4)
 
 
-def test_a_factored_model_is_trained_on_and_exported_as_int8(tiny_run, tmp_path):
+def test_a_factored_model_is_trained_on_and_exported_as_int8(tiny_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(check_images, "EVALUATION_MINIMUM", 200)
     wide = replace(tiny_run, model=tmp_path / "wide", class_limit=16, epochs=1, widths=(8, 8, 8, 12))
     train(wide, report=lambda line: None)
     thin = replace(wide, model=tmp_path / "thin", start_from=wide.model, widths=None, low_rank=6)
