@@ -52,4 +52,4 @@ def test_a_step_is_the_gradient_clipped_to_the_norm(clip_norm):
     with torch.no_grad():
         moved = [after - before for after, before in zip(network.parameters(), linear().parameters(), strict=True)]
     length = torch.cat([part.flatten() for part in moved]).norm()
-    torch.testing.assert_close(length, 2 * gradient.clamp(max=clip_norm), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(length, 2 * gradient.clamp(max=clip_norm), rtol=1e-2, atol=0)  # bfloat16 on some CPUs

@@ -16,6 +16,7 @@ from kakitori.spec import read_spec
 from training.fit.checkpoints import RunState, best_row, checkpoints, load_state
 from training.fit.facts import source_revision
 from training.fit.history import plot_curves
+from training.fit.setup import set_up
 from training.fit.train import is_done, train
 from training.ink import amounts
 
@@ -56,6 +57,13 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
+def same_end(a, b):
+    """Return whether two runs ended in the same state; the model has the weights of their best epoch alone."""
+    one, other = (load_state(checkpoints(run.model)[-1]) for run in (a, b))
+    generators = torch.equal(one.generators["cpu"], other.generators["cpu"])
+    return generators and same(one.network, other.network) and same(one.average, other.average)
+
+
 class Interrupted(Exception):
     pass
 
@@ -82,6 +90,7 @@ def test_an_interrupted_run_gives_the_weights_of_an_uninterrupted_one(finished, 
     torch.manual_seed(999)  # the state of this process must not matter
     quietly(interrupted)
     assert same(weights(finished), weights(interrupted))
+    assert same_end(finished, interrupted)
 
 
 def test_a_run_leaves_log_events_and_config(finished):
@@ -162,6 +171,7 @@ def test_a_run_stops_when_it_no_longer_improves(config):
     rows = [{"epoch": n, "side_px": 32, "val_top1_percent": top} for n, top in enumerate([10, 50, 40, 50, 49], 1)]
     assert is_done(RunState({}, history=rows), patient)
     assert not is_done(RunState({}, history=rows[:-1]), patient)
+    assert not is_done(RunState({}, history=rows[:3]), patient)  # no epoch is before the last three
     assert not is_done(RunState({}, history=[{**row, "side_px": 16} for row in rows]), patient)
     assert not is_done(RunState({}, history=rows, extended_after=3), patient)
 
@@ -186,6 +196,7 @@ def test_raising_the_epochs_of_an_interrupted_run_survives_the_next_interruption
             quietly(again)
     quietly(again)
     assert same(weights(whole), weights(again))
+    assert same_end(whole, again)
 
 
 def test_fewer_epochs_than_before_are_refused(finished):
@@ -217,6 +228,15 @@ def test_a_run_whose_best_checkpoint_is_missing_is_refused(finished):
         quietly(finished)
 
 
+def test_the_model_has_the_averaged_weights_of_the_best_checkpoint(finished):
+    path = finished.model / "checkpoints" / "best.pt"
+    best = vars(load_state(path))
+    best["average"]["classifier.2.bias"].fill_(7)
+    torch.save(best, path)
+    quietly(finished)  # writes the model of a finished run again
+    assert weights(finished)["classifier.2.bias"].tolist() == [7] * 4
+
+
 def test_the_best_epoch_is_one_of_the_full_size():
     rows = [{"side_px": 32, "val_top1_percent": 99}, {"side_px": 64, "val_top1_percent": 97}]
     assert best_row(rows) is rows[1]
@@ -229,6 +249,18 @@ def test_a_run_can_start_from_trained_weights(finished, tmp_path):
     assert all(torch.allclose(trained[n], start[n], atol=1e-5) for n in start if n.endswith("weight"))
     assert facts["start_from"] == finished.model.as_posix()
     assert facts["base"]["epochs"] == 3
+
+
+@pytest.mark.parametrize(("starts", "sides"), [(False, ["32", "64"]), (True, ["64", "64"])])
+def test_images_grow_unless_the_run_starts_from_weights(config, finished_model, starts, sides):
+    larger = replace(config, size=64, epochs=2, start_from=finished_model if starts else None)
+    quietly(larger)
+    assert [row["side_px"] for row in log_rows(larger)] == sides
+
+
+def test_the_optimiser_has_the_settings_of_the_run(config):
+    optimizer = set_up(replace(config, learning_rate=0.02, weight_decay=0.2), print).trainer.optimizer
+    assert [(group["lr"], group["weight_decay"]) for group in optimizer.param_groups] == [(0.02, 0.2)]
 
 
 def test_a_run_can_start_from_weights_of_other_classes(config, finished_model):
