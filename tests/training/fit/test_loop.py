@@ -6,6 +6,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from training.fit.loop import Trainer, average_weights, train_epoch
+from training.fit.setup import mixed_precision
 
 SIDE, CLASSES = 4, 3
 
@@ -22,7 +23,9 @@ def batch(count):
 def trained(batches, loss_of, rates, clip_norm=1e9):
     """Return the result of an epoch with plain gradient descent, and the network after it."""
     network = linear()
-    trainer = Trainer(Accelerator(cpu=True), network, linear(), torch.optim.SGD(network.parameters(), 1.0), clip_norm)
+    # accelerate has one number format in a process: that of the runs of other tests.
+    accelerator = Accelerator(cpu=True, mixed_precision=mixed_precision("cpu"))
+    trainer = Trainer(accelerator, network, linear(), torch.optim.SGD(network.parameters(), 1.0), clip_norm)
     return train_epoch(trainer, batches, rates, [0.9] * len(rates), loss_of), network
 
 
