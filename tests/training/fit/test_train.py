@@ -13,10 +13,10 @@ import training.fit.train
 from export.report.card import training_command
 from kakitori.errors import ModelError
 from kakitori.spec import read_spec
-from training.fit.checkpoints import RunState, best_row, checkpoints, load_state
+from training.fit.checkpoints import RunState, best_row, checkpoints, generator_states, load_state
 from training.fit.facts import source_revision
 from training.fit.history import plot_curves
-from training.fit.setup import set_up
+from training.fit.setup import restore, set_up
 from training.fit.train import is_done, train
 from training.ink import amounts
 
@@ -256,6 +256,15 @@ def test_images_grow_unless_the_run_starts_from_weights(config, finished_model, 
     larger = replace(config, size=64, epochs=2, start_from=finished_model if starts else None)
     quietly(larger)
     assert [row["side_px"] for row in log_rows(larger)] == sides
+
+
+def test_torchs_generators_continue_as_they_were_at_the_checkpoint(finished):
+    state = load_state(checkpoints(finished.model)[-1])
+    torch.manual_seed(5)
+    state.generators = generator_states()
+    run = set_up(finished, print)
+    restore(run, state)
+    assert torch.equal(torch.get_rng_state(), state.generators["cpu"])
 
 
 def test_the_optimiser_has_the_settings_of_the_run(config):
