@@ -8,8 +8,10 @@ Writes: models/<name>/bench.json, bench.png, README.md; README.md between its ma
 import gzip
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from export.backends import get_backend
 from export.errors import ManifestError
@@ -22,10 +24,12 @@ from export.report.speed_table import write_speed_plot
 from kakitori.engine import ENGINE
 from kakitori.model_directory import open_model
 from kakitori.schemas.bench import Bench, InkSpeed, Setting, Timing
-from kakitori.schemas.manifest import ManifestRow
+from kakitori.schemas.manifest import Manifest, ManifestRow
 from kakitori.schemas.reader import read_document, write_document
 from training.data.inspection import bench_ink
 from training.progress.display import Bar
+
+Sampler = Callable[[Sequence[tuple[Path, int]]], list[np.ndarray]]  # as `export.report.latency.native_samples`
 
 
 def run_bench(
@@ -41,27 +45,57 @@ def run_bench(
     here = setting()
     report("Drawing ink")
     ink = [InkSpeed(**row) for row in bench_ink()]
+    files = time_files(model_dir, manifest, spec.size, here, report)
+    report("Running them and the stand-in in turns")
+    present = [row for row in manifest.files if not is_absent(model_dir, row)]
+    comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
+    measured = Bench(setting=here, date=today(), ink=ink, files=files, comparison=comparison)
+    write_bench(measured, manifest, model_dir, readme, report)
+
+
+def time_files(
+    model_dir: Path,
+    manifest: Manifest,
+    size: int,
+    here: Setting,
+    report: Callable[[str], None],
+    sample: Sampler = native_samples,
+) -> list[Timing]:
+    """Return the timings of a manifest's files; an absent file has its earlier one, or none.
+
+    Args:
+        size: input side in pixels.
+        here: the present setting.
+        report: takes one line for the user.
+        sample: measures durations, as `native_samples` does.
+
+    Raises:
+        ManifestError: if a file differs from its manifest row.
+    """
     absent = [row for row in manifest.files if is_absent(model_dir, row)]
+    timings = {row.variant: timing for row, timing in earlier_timings(model_dir, here, absent)}
     present = [row for row in manifest.files if row not in absent]
-    measured = {row.variant: timing for row, timing in earlier_timings(model_dir, here, absent)}
     with Bar("Files", len(present), "files", is_still=True) as bar:
         for row in present:
-            measured[row.variant] = time_file(model_dir, row, spec.size, report)
+            timings[row.variant] = time_file(model_dir, row, size, report, sample)
             bar.advance()
-    report("Running them and the stand-in in turns")
-    comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
-    if comparison.browser.problem:
-        report(f"Compared natively only: {comparison.browser.problem}")
-    files = [measured[row.variant] for row in manifest.files if row.variant in measured]
-    write_document(
-        model_dir / BENCH_FILE, Bench(setting=here, date=today(), ink=ink, files=files, comparison=comparison)
-    )
-    write_speed_plot(comparison, manifest, model_dir)
+    return [timings[row.variant] for row in manifest.files if row.variant in timings]
+
+
+def write_bench(
+    measured: Bench, manifest: Manifest, model_dir: Path, readme: Path | None, report: Callable[[str], None]
+) -> None:
+    """Write `bench.json`, the plot, the model's card and the README's tables; report what was not measured."""
+    if measured.comparison.browser.problem:
+        report(f"Compared natively only: {measured.comparison.browser.problem}")
+    write_document(model_dir / BENCH_FILE, measured)
+    write_speed_plot(measured.comparison, manifest, model_dir)
     write_card(model_dir)
     if readme:
         write_readme_tables(model_dir, readme)
         report(f"Wrote the tables of {readme}.")
     report(f"Wrote {model_dir / BENCH_FILE} and {model_dir / 'README.md'}.")
+    absent = [row for row in manifest.files if is_absent(model_dir, row)]
     if absent:
         report(f"Not measured, since the files are missing: {', '.join(row.variant for row in absent)}. Export them:")
         for command in export_commands(absent, model_dir):
@@ -78,7 +112,7 @@ def earlier_timings(model_dir: Path, here: Setting, absent: list[ManifestRow]) -
     return [(row, known[row.variant, row.sha256]) for row in absent if (row.variant, row.sha256) in known]
 
 
-def time_file(model_dir: Path, row: ManifestRow, size: int, report: Callable[[str], None]) -> Timing:
+def time_file(model_dir: Path, row: ManifestRow, size: int, report: Callable[[str], None], sample: Sampler) -> Timing:
     """Return an ONNX file's size, raw and gzipped, and its latency for one image of `size` pixels on one thread.
 
     Raises:
@@ -90,7 +124,7 @@ def time_file(model_dir: Path, row: ManifestRow, size: int, report: Callable[[st
     report(f"Running {row.variant}")
     path = model_dir / row.file
     content = path.read_bytes()
-    [samples] = native_samples([(path, size)])
+    [samples] = sample([(path, size)])
     return Timing(
         variant=row.variant, sha256=row.sha256, date=today(), size_bytes=len(content),
         gzip_bytes=len(gzip.compress(content, 9, mtime=0)), **percentiles(samples),

@@ -21,15 +21,25 @@ from training.compress.int8 import largest_pair
 ARCHS = ("resnet", "compact", "cnn")
 
 
-@pytest.fixture
-def make_graph(make_spec, make_network):
-    """Return a function (arch, backend) -> (spec, finished fp32 graph)."""
+@pytest.fixture(scope="module")
+def finished_graphs():
+    """Finished fp32 graphs by architecture and backend, which tests copy."""
+    return {}
 
-    def make(arch="resnet", backend="strict"):
+
+@pytest.fixture
+def make_graph(make_spec, make_network, finished_graphs):
+    """Return a function (arch, backend) -> (spec, finished fp32 graph of the test's own)."""
+
+    def make(arch="compact", backend="strict"):
         spec, row = make_spec(arch), BACKENDS[backend]
-        network = prepare_pooling(make_network(arch), row.default_pooling, spec.size)
-        model, _ = to_onnx(network, spec.size, row, print)
-        return spec, finish(simplify(model), spec, row.ir_version)
+        if (arch, backend) not in finished_graphs:
+            network = prepare_pooling(make_network(arch), row.default_pooling, spec.size)
+            model, _ = to_onnx(network, spec.size, row, print)
+            finished_graphs[arch, backend] = finish(simplify(model), spec, row.ir_version)
+        graph = onnx.ModelProto()
+        graph.CopyFrom(finished_graphs[arch, backend])
+        return spec, graph
 
     return make
 
@@ -39,8 +49,15 @@ def calibration_images():
     return (np.random.default_rng(0).random((20, 1, 32, 32)) * 2 - 1).astype(np.float32)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("arch", ARCHS)
+# torch.export takes seconds: the unit tests call it for one network only.
+@pytest.mark.parametrize(
+    ("arch", "backend"),
+    [
+        pytest.param(arch, backend, marks=[pytest.mark.slow] if (backend, arch != "compact") == ("tract", True) else [])
+        for arch in ARCHS
+        for backend in BACKENDS
+    ],
+)
 def test_contract(make_graph, arch, backend, tmp_path):
     spec, model = make_graph(arch, backend)
     row = BACKENDS[backend]

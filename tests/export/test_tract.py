@@ -1,5 +1,7 @@
 """The files that are made for tract, in tract."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import tract
@@ -7,6 +9,8 @@ import tract
 from export.backends import BACKENDS
 from kakitori.engine import onnx_predictor
 from kakitori.spec import POOLINGS
+from training.models.registry import build_network
+from training.models.weights import save_network
 
 FIXED_OF = {"adaptive_avg": "fixed_avg", "adaptive_max": "fixed_max"}
 TRAINED = [name for name, row in POOLINGS.items() if not row.fixed]
@@ -27,18 +31,21 @@ def images():
     return np.random.default_rng(6).uniform(-1, 1, (4, 1, 32, 32)).astype(np.float32)
 
 
-@pytest.mark.parametrize("arch", ["resnet", "cnn"])
-@pytest.mark.parametrize("trained", TRAINED)
-def test_every_pooling(make_model, export, images, arch, trained):
-    model = make_model(arch, trained)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arch", "trained"), [*product(["cnn"], TRAINED), ("compact", "adaptive_avg"), ("resnet", "adaptive_avg")]
+)
+def test_every_pooling(make_spec, export, images, arch, trained, tmp_path):
+    spec = make_spec(arch, trained)
+    save_network(spec, build_network(spec), tmp_path)
     for pooling in filter(None, (trained, FIXED_OF.get(trained))):
-        (row,) = export(model, ["tract"], ["fp32"], pooling)
+        (row,) = export(tmp_path, ["tract"], ["fp32"], pooling)
         assert (row.exporter, row.opset, row.pooling) == ("torch.export", 12, pooling)
-        found, expected = run_tract(model / row.file, images), onnx_predictor(model / row.file)(images)
+        found, expected = run_tract(tmp_path / row.file, images), onnx_predictor(tmp_path / row.file)(images)
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("arch", ["resnet", "cnn"])
+@pytest.mark.parametrize("arch", ["compact", pytest.param("cnn", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("backend", ["tract", "ort-tract"])
 def test_every_precision(make_model, export, images, arch, backend):
     model = make_model(arch)

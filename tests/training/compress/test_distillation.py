@@ -11,7 +11,6 @@ from kakitori.charset import get_charset
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
 from training.compress.distillation import Teacher, distillation_loss, label_loss, open_teacher, teacher_loss
-from training.fit.config import TrainConfig
 from training.fit.loop import predict
 from training.fit.setup import choose_loss, set_up
 from training.fit.train import train
@@ -36,11 +35,8 @@ def teacher_dir(tmp_path):
 
 
 @pytest.fixture
-def config(tmp_path, teacher_dir):
-    return TrainConfig(
-        model=tmp_path / "student", class_limit=16, sample_limit=64, batch_size=32, epochs=2, size=32, workers=0,
-        device="cpu", warmup_steps=2, widths=WIDTHS, teacher=teacher_dir,
-    )  # fmt: skip
+def config(tiny_run, tmp_path, teacher_dir):
+    return replace(tiny_run, model=tmp_path / "student", class_limit=16, epochs=2, teacher=teacher_dir)
 
 
 def test_the_loss_is_the_divergence_of_the_softened_probabilities():
@@ -105,7 +101,7 @@ def test_the_facts_of_a_distilled_model_include_its_teacher(config):
 
 def test_a_student_moves_towards_its_teacher(config):
     """With a teacher's weight of 1, the loss falls."""
-    lessons = replace(config, teacher_weight=1.0, teacher_temperature=1.0, sample_limit=320, learning_rate=0.02)
+    lessons = replace(config, teacher_weight=1.0, teacher_temperature=1.0, sample_limit=160, learning_rate=0.02)
     train(lessons, report=lambda line: None)
     rows = (config.model / "training_log.csv").read_text(encoding="utf-8").splitlines()
     losses = [float(row.split(",")[4]) for row in rows[1:]]

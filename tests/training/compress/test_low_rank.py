@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from export import check_images
 from export.build import export_model
 from kakitori.errors import ModelError
 from kakitori.spec import ModelSpec
 from training.compress.low_rank import factor, factor_classifier
 from training.compress.qat import quantization_aware, restore_float
-from training.fit.config import TrainConfig
 from training.fit.train import train
 from training.models.registry import ARCHITECTURES, build_network, count_parameters, get_architecture
 from training.models.weights import load_network
@@ -64,11 +64,9 @@ def test_a_quantization_aware_network_restores_to_two_layers(small_charset):
     torch.testing.assert_close(logits(plain), logits(network), atol=1e-4, rtol=1e-4)
 
 
-def test_a_factored_model_is_trained_on_and_exported_as_int8(tmp_path):
-    wide = TrainConfig(
-        model=tmp_path / "wide", arch="compact", class_limit=16, sample_limit=64, batch_size=32, epochs=1, size=32,
-        workers=0, device="cpu", warmup_steps=2, widths=(8, 8, 8, 12),
-    )  # fmt: skip
+def test_a_factored_model_is_trained_on_and_exported_as_int8(tiny_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(check_images, "EVALUATION_MINIMUM", 200)
+    wide = replace(tiny_run, model=tmp_path / "wide", class_limit=16, epochs=1, widths=(8, 8, 8, 12))
     train(wide, report=lambda line: None)
     thin = replace(wide, model=tmp_path / "thin", start_from=wide.model, widths=None, low_rank=6)
     train(thin, report=lambda line: None)

@@ -7,6 +7,7 @@ import torch
 import torch_pruning
 from torch import nn
 
+import training.fit.setup
 from kakitori.spec import POOLINGS, ModelSpec
 from training.compress.pruning import choose_widths, find_groups, loss_change, prune_network, score_channels
 from training.fit.chain import pruning_runs
@@ -121,11 +122,9 @@ def test_steps_keep_together_the_share_of_one_step(tmp_path):
     assert [run.start_from for run in runs] == [tmp_path / "s", tmp_path / "m/steps/1", tmp_path / "m/steps/2"]
 
 
-def test_a_pruned_model_is_trained_on_and_goes_on_after_an_interruption(tmp_path):
-    first = TrainConfig(
-        model=tmp_path / "wide", arch="compact", class_limit=16, sample_limit=64, batch_size=32, epochs=1, size=32,
-        workers=0, device="cpu", warmup_steps=2, widths=WIDTHS["compact"],
-    )  # fmt: skip
+def test_a_pruned_model_is_trained_on_and_goes_on_after_an_interruption(tiny_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(training.fit.setup, "IMPORTANCE_BATCHES", 1)
+    first = replace(tiny_run, model=tmp_path / "wide", epochs=1, widths=WIDTHS["compact"])
     train(first, report=lambda line: None)
     pruned = replace(first, model=tmp_path / "narrow", start_from=first.model, widths=None, prune=0.4, prune_steps=2)
     facts = train(pruned, report=lambda line: None).training

@@ -141,16 +141,13 @@ def test_ranges_stay_in_evaluation_mode():
     assert rounding.high == 1
 
 
-def test_a_run_leaves_an_ordinary_model(tmp_path):
-    first = TrainConfig(
-        model=tmp_path / "float", class_limit=16, sample_limit=64, batch_size=32, epochs=1, size=32, workers=0,
-        device="cpu", warmup_steps=2, widths=WIDTHS["resnet"],
-    )  # fmt: skip
+def test_a_run_leaves_an_ordinary_model(tiny_run, tmp_path):
+    first = replace(tiny_run, model=tmp_path / "float", epochs=1)
     train(first, report=lambda line: None)
     tuned = replace(first, model=tmp_path / "tuned", start_from=first.model, qat=True, widths=None)
     facts = train(tuned, report=lambda line: None).training
     (_, before), (spec, after) = load_network(first.model), load_network(tuned.model)
-    assert (spec.widths, facts["qat"]) == (WIDTHS["resnet"], True)
+    assert (spec.widths, facts["qat"]) == (first.widths, True)
     assert before.state_dict().keys() == after.state_dict().keys()
 
 

@@ -65,9 +65,11 @@ def test_a_file_is_read_in_blocks_without_its_dummies(etl_set, tmp_path, monkeyp
 
 
 def test_the_published_sizes_add_up():
-    for etl_set in SETS.values():
+    known = [etl_set for etl_set in SETS.values() if None not in [count for _, count in etl_set.files]]
+    assert len(known) > len(SETS) / 2
+    for etl_set in known:
         counts = [count for _, count in etl_set.files]
-        assert None in counts or sum(counts) == etl_set.samples, etl_set.name
+        assert sum(counts) == etl_set.samples, etl_set.name
         if etl_set.per_class:
             assert etl_set.per_class * len(get_charset(etl_set.code)) == etl_set.samples
         if isinstance(etl_set.writer_set, int) and not etl_set.interleaved:

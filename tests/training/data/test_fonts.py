@@ -98,6 +98,7 @@ def test_metadata_names_the_fonts_and_their_makers(fonts):
     assert prepared.metadata.writer_names == ["deeper/two.woff2", "one.ttf", "three.otf"]
 
 
+@pytest.mark.slow
 def test_two_workers_draw_the_same_set(fonts):
     one = np.array(prepare_digits(fonts)[0].images)
     (fonts.parent / "datasets").rename(fonts.parent / "before")

@@ -31,6 +31,7 @@ def write_set(order, name="ink"):
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("training.data.inspection.BENCH_SECONDS", 0.01)
 
 
 def test_figures_and_pictures(tmp_path):

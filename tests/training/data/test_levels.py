@@ -6,7 +6,7 @@ import pytest
 from kakitori.picture import WHITE, fit_grey
 from training.data.levels import rasterise_levels
 
-PICTURES, MARGIN = 40, 0.05
+PICTURES, MARGIN = 12, 0.05
 SHAPES = [(63, 64), (127, 128), (28, 28), (40, 17), (2, 9)]
 
 

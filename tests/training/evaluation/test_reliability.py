@@ -4,7 +4,6 @@ import pytest
 from kakitori.confidence import best_probabilities
 from kakitori.spec import Confidence, ModelSpec
 from training.evaluation.reliability import (
-    OUTSIDE,
     SCORES,
     confidence_rows,
     confidence_table,
@@ -46,7 +45,8 @@ def test_rows_count_correct_unsure_and_accepted_answers(spec):
     assert row.right_percent == pytest.approx(66.67)
     assert row.unsure_percent == pytest.approx(33.33)
     assert row.outside_accepted_percent == 50
-    assert row.ece_percent > 0
+    # Two thirds at probability 1, of which half are right; one third at exp(2) / (exp(2) + 99), all right.
+    assert row.ece_percent == pytest.approx(64.35, abs=0.02)
     assert sum(row.reliability.counts) == 3
 
 
@@ -87,7 +87,3 @@ def test_out_of_distribution_drawings_are_counted_by_kind(spec, monkeypatch):
     assert (row.kind, row.images, row.accepted_percent) == ("blots", 2, 50)
     assert set(row.scores_accepted_percent) == set(SCORES)
     assert outliers_table([row]).row_count == 1
-
-
-def test_the_label_of_characters_outside_the_charset_is_no_class():
-    assert OUTSIDE < 0

@@ -1,9 +1,10 @@
 import numpy as np
 import torch
 
-from kakitori.charset import get_charset
+from kakitori.charset import Charset, get_charset
 from training.data.prepared import TEST, VALIDATION
 from training.fit.batches import KANA_SHARE, epoch_labels, training_batches
+from training.ink.source import InkSource
 
 
 def test_kanji_are_equally_frequent_and_hiragana_more_frequent():
@@ -19,6 +20,17 @@ def test_epochs_and_seeds_differ(small_charset):
     orders = [epoch_labels(small_charset, counts, 242, seed, epoch) for seed, epoch in ((1, 1), (1, 2), (2, 1))]
     assert not np.array_equal(orders[0], orders[1])
     assert not np.array_equal(orders[0], orders[2])
+
+
+def test_each_epoch_and_each_seed_draws_other_images_of_a_class():
+    charset = Charset("one", ("田",))  # so that all batches have the same labels
+    source = InkSource(charset)
+    drawn = [
+        next(iter(training_batches(source, charset, 8, 8, 32, seed, epoch)))[0]
+        for seed, epoch in ((1, 1), (1, 2), (2, 1))
+    ]
+    assert not torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_batches_do_not_depend_on_the_number_of_workers(source, small_charset):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kakitori.confidence import is_unsure
-from training.fit.calibration import TEMPERATURES, fit_confidence, fit_temperature, round_down
+from kakitori.confidence import REJECTION_FACTOR, is_unsure
+from training.fit.calibration import REFUSED, TEMPERATURES, fit_confidence, fit_temperature, round_down
 
 CLASSES = 10
 
@@ -21,12 +21,14 @@ def read_perfectly(count, seed, scale):
 @pytest.mark.parametrize("scale", [0.3, 1, 5])
 @pytest.mark.parametrize("count", [150, 600, 6000])
 def test_new_images_of_a_set_without_errors_are_rarely_unsure(count, scale):
-    confidence = fit_confidence(*read_perfectly(count, 1, scale), "own")
+    logits, labels = read_perfectly(count, 1, scale)
+    confidence = fit_confidence(logits, labels, "own")
     low, high = TEMPERATURES
     assert low * 1.1 < confidence.temperature < high
-    assert 0 < confidence.threshold < 1
+    assert confidence.rejection_temperature == REJECTION_FACTOR * confidence.temperature
+    assert is_unsure(logits, confidence).mean() == pytest.approx(REFUSED, abs=1 / count)
     fresh, _ = read_perfectly(20_000, 2, scale)
-    assert is_unsure(fresh, confidence).mean() < 0.03
+    assert 0.005 < is_unsure(fresh, confidence).mean() < 0.02
 
 
 @pytest.mark.parametrize("gap", [20, 1000])
@@ -37,7 +39,7 @@ def test_a_threshold_is_never_rounded_up_to_1(gap):
     logits[0, labels[0]] -= gap + 20  # one mistake, so the temperature stays low
     confidence = fit_confidence(logits, labels, "own")
     assert confidence.threshold < 1
-    assert is_unsure(logits, confidence).mean() < 0.03
+    assert is_unsure(logits, confidence).mean() <= REFUSED
 
 
 @pytest.mark.parametrize(

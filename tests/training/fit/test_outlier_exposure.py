@@ -1,13 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+import training.fit.outlier_exposure
 from training.compress.distillation import label_loss
 from training.fit.batches import BatchDataset
-from training.fit.config import TrainConfig
 from training.fit.outlier_exposure import HELD_OUT_KINDS, WEIGHT, OutlierSource, outlier_exposure_loss, uniform_loss
 from training.fit.train import train
 from training.ink.out_of_distribution import outlier_makers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_drawings():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.fit.outlier_exposure, "DRAWINGS", 10)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +56,9 @@ def test_the_loss_of_outliers_is_added_to_that_of_labelled_images():
     assert outlier_exposure_loss(labelled)(logits[:3], logits[:3], labels) == of_classes
 
 
-def test_a_run_trains_with_outliers(tmp_path):
-    config = TrainConfig(
-        model=tmp_path, class_limit=16, sample_limit=128, batch_size=32, epochs=1, size=32, workers=0, device="cpu",
-        warmup_steps=2, outlier_exposure=0.1,
-    )  # fmt: skip
+def test_a_run_trains_with_outliers(tiny_run, tmp_path):
+    config = replace(tiny_run, model=tmp_path, class_limit=16, epochs=1, outlier_exposure=0.5)
     spec = train(config, report=lambda line: None)
-    assert spec.training["outlier_exposure"] == 0.1
-    assert spec.training["images_seen"] == 128
+    assert spec.training["outlier_exposure"] == 0.5
+    assert spec.training["images_seen"] == 16
     assert 0 < spec.confidence.threshold < 1

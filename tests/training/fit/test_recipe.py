@@ -15,9 +15,10 @@ from training.fit.config import DETERMINING
 from training.fit.recipe import read_recipe
 from training.fit.train import train_stages
 
-TINY = "class_limit = 16\nsample_limit = 64\nbatch_size = 32\nepochs = 1\nsize = 32\nwarmup_steps = 2\n"
+TINY = 'widths = "4,4,4,4"\nclass_limit = 4\nsample_limit = 16\nbatch_size = 8\nepochs = 1\nsize = 32\n'
 TWO_STAGES = f'[[stage]]\nname = "base"\n{TINY}\n[[stage]]\nname = "tuned"\nstart_from = "base"\nseed = 2\n{TINY}'
 FLAGS = {"device": "cpu", "workers": "0"}
+pytestmark = pytest.mark.usefixtures("tiny_run")
 
 
 @pytest.fixture

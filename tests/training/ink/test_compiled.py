@@ -1,5 +1,6 @@
 """Numba's cache follows every module that a compiled function uses: tried on a copy of the modules."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from training.ink import components, stroke
+from training.ink import compiled, components, stroke
 from training.ink.compiled import imported_names, source_digest
 
 HELPER = """
@@ -63,6 +64,7 @@ def edit(file, before, after):
     file.write_text(text.replace(before, after), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_machine_code_is_cached_until_a_used_module_changes(package):
     folder = package / "training/ink"
     assert run_subject(package) == (20.6, False)
@@ -76,6 +78,43 @@ def test_machine_code_is_cached_until_a_used_module_changes(package):
 def test_imports_of_the_project_are_followed():
     source = "import numpy\nimport training.a\nfrom training.b import c, d\nfrom math import pi\n"
     assert imported_names(source) == ["training.a", "training.b", "training.b.c", "training.b.d"]
+
+
+@pytest.fixture
+def imported(tmp_path, monkeypatch):
+    """Import three modules, of which the first uses the second, and that the third; return the paths by name."""
+    sources = {"first": "from chained.second import x", "second": "import chained.third\nx = 1", "third": "y = 1"}
+    (tmp_path / "chained").mkdir()
+    (tmp_path / "chained" / "__init__.py").write_text("")
+    paths = {name: tmp_path / "chained" / f"{name}.py" for name in sources}
+    for name, path in paths.items():
+        path.write_text(sources[name], encoding="utf-8")
+    monkeypatch.setattr(compiled, "PROJECT", ("chained",))
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("chained.first")
+    yield paths
+    for name in [name for name in sys.modules if name.split(".")[0] == "chained"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(("changed", "matters"), [("first", True), ("second", True), ("third", True), (None, False)])
+def test_the_digest_changes_with_every_module_that_is_used(imported, changed, matters):
+    digest = source_digest.__wrapped__  # without its cache
+    before = digest(str(imported["first"]))
+    if changed:
+        imported[changed].write_text(imported[changed].read_text() + "\nz = 2", encoding="utf-8")
+    assert (digest(str(imported["first"])) != before) == matters
+
+
+def test_a_module_that_is_not_used_does_not_change_the_digest(imported):
+    digest = source_digest.__wrapped__
+    before = digest(str(imported["third"]))
+    imported["first"].write_text("z = 3", encoding="utf-8")
+    assert digest(str(imported["third"])) == before
+
+
+def test_machine_code_is_stamped_with_the_digest():
+    assert components.normalise._cache._impl.locator.get_source_stamp() == source_digest(components.__file__)
 
 
 def test_modules_with_different_imports_have_different_digests():

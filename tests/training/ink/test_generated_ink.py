@@ -76,7 +76,7 @@ def test_drawings_of_a_character_stay_closer_to_each_other_than_to_another(sourc
     means = np.stack([images[labels == k][:20].mean(axis=0) for k in range(10)])
     held_out = np.tile(np.arange(40) >= 20, 10)
     nearest = ((images[held_out, None] - means) ** 2).sum(axis=2).argmin(axis=1)
-    assert (nearest == labels[held_out]).mean() > 0.5
+    assert (nearest == labels[held_out]).mean() > 0.6  # 0.64, by chance 0.1
 
 
 def test_an_effect_is_left_out_of_training_images_only(source):

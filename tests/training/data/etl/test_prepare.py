@@ -72,6 +72,7 @@ def test_files_are_found_in_any_case_and_folder(etl):
     assert [file.path for file in prepare(etl).metadata.files] == ["a/b/etl9g-1", "ETL9G_02"]
 
 
+@pytest.mark.slow
 def test_two_workers_make_the_same_set(etl, tmp_path):
     one = np.array(prepare(etl).images)
     (tmp_path / "datasets").rename(tmp_path / "one")
