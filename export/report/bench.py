@@ -2,7 +2,7 @@
 
 Needs:  a model directory with its manifest; files that are missing keep their earlier figures
 Run:    invoke bench
-Writes: models/<name>/bench.json, bench.png, README.md; README.md between its markers; runs/standin/standin.onnx
+Writes: models/<name>/bench.json, bench.png; the documents of `write_reports`; runs/standin/standin.onnx
 """
 
 import gzip
@@ -14,9 +14,9 @@ from pathlib import Path
 from export.backends import get_backend
 from export.errors import ManifestError
 from export.manifest import is_absent, is_intact
-from export.report.card import write_card
+from export.report.documents import write_reports
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
-from export.report.readme import BENCH_FILE, write_readme_tables
+from export.report.measurements import BENCH_FILE
 from export.report.speed_comparison import TimeInBrowser, compare_speed
 from export.report.speed_table import write_speed_plot
 from kakitori.engine import ENGINE
@@ -27,10 +27,8 @@ from kakitori.schemas.reader import read_document, write_document
 from training.data.inspection import bench_ink
 
 
-def run_bench(
-    model_dir: Path, readme: Path | None, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print
-) -> None:
-    """Measure every existing file, write `bench.json`, and renew the tables and the plot made from it.
+def run_bench(model_dir: Path, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print) -> None:
+    """Measure every existing file, write `bench.json`, and renew the documents and the plot made from it.
 
     Raises:
         KakitoriError: if the model directory is incomplete, or a file differs from its manifest row.
@@ -54,11 +52,8 @@ def run_bench(
         model_dir / BENCH_FILE, Bench(setting=here, date=today(), ink=ink, files=files, comparison=comparison)
     )
     write_speed_plot(comparison, manifest, model_dir)
-    write_card(model_dir)
-    if readme:
-        write_readme_tables(model_dir, readme)
-        report(f"Wrote the tables of {readme}.")
-    report(f"Wrote {model_dir / BENCH_FILE} and {model_dir / 'README.md'}.")
+    written = [model_dir / BENCH_FILE, *write_reports(model_dir)]
+    report(f"Wrote {', '.join(map(str, written))}.")
     if absent:
         report(f"Not measured, since the files are missing: {', '.join(row.variant for row in absent)}. Export them:")
         for command in export_commands(absent, model_dir):

@@ -7,7 +7,7 @@ import pytest
 
 from export.errors import ManifestError
 from export.report import bench, latency
-from export.report.readme import make_tables
+from export.report.measurements import make_tables
 from export.report.speed_comparison import BrowserTimes
 from kakitori.files import write_json
 from kakitori.schemas.bench import Browser, ComparedFile, Comparison, RelativeTimes
@@ -27,21 +27,19 @@ def no_browser(files):
 
 
 @pytest.fixture
-def measure(make_model, export, tmp_path, monkeypatch):
+def measure(make_model, export, monkeypatch):
     """Return (model directory with three files, a function that benches it and returns the reported lines)."""
     monkeypatch.setattr(latency, "WARM_UPS", 1)
     monkeypatch.setattr(latency, "RUNS", 3)
     monkeypatch.setattr(bench, "bench_ink", lambda: [{"side_px": 32, "images_per_second": 1, "images": 1}])
-    monkeypatch.setattr(bench, "write_card", lambda model_dir: None)  # a tiny model has no training facts
+    monkeypatch.setattr(bench, "write_reports", lambda model_dir: [])  # a tiny model has no training facts
     monkeypatch.setattr(bench, "compare_speed", lambda *_: COMPARISON)
     model = make_model()
     export(model, ["strict", "tract"], ["fp32", "int4-weights"])
-    readme = tmp_path / "README.md"
-    readme.write_text("".join(f"<!-- {name}:begin -->\n<!-- {name}:end -->\n" for name in make_tables(model)))
 
     def run():
         lines = []
-        bench.run_bench(model, readme, no_browser, lines.append)
+        bench.run_bench(model, no_browser, lines.append)
         return lines
 
     return model, run
