@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from export.report.card import write_card
 from export.report.measurements import Measurements, make_tables, read_measurements
-from export.report.summary_tables import sizes_table, summary_table
+from export.report.summary import summary_text
 from kakitori.errors import KakitoriError
 from kakitori.files import write_text
 
@@ -62,7 +62,7 @@ def summary_tables(root: Path = ROOT) -> dict[str, str]:
     measured: Mapping[str, Measurements] = {
         name: read_measurements(model_dir) for name, model_dir in shipped_models(root).items()
     }
-    return {"accuracy": summary_table(measured), "sizes": sizes_table(measured)}
+    return {"results": summary_text(measured)}
 
 
 def make_results(root: Path = ROOT) -> str:

@@ -1,11 +1,11 @@
-"""The two tables of the README: accuracy of the shipped models by evaluation set, and their size and speed. Pure."""
+"""The results in the README: accuracy of the shipped models by evaluation set, and their size and speed. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from export.report.measurements import Measurements
-from export.report.tables import markdown_table
-from kakitori.schemas.bench import RelativeTimes
+from export.report.tables import NOT_BENCHED, markdown_table
+from kakitori.schemas.bench import Bench
 from kakitori.schemas.evaluation import AccuracyEntry, AccuracyRow
 from training.evaluation.accuracy import ALL
 from training.evaluation.results import engines_of, of_measure
@@ -31,6 +31,11 @@ SUMMARY = (
     SummaryRow("four fonts that training never saw", ("fonts", "fonts-wide")),
     SummaryRow("generated ink, nearly half of it as if photographed or scanned", ("ink",)),
 )
+
+
+def summary_text(models: Mapping[str, Measurements]) -> str:
+    """Return the table of accuracy, and the sentence on size and speed."""
+    return f"{summary_table(models)}\n\n{sizes_text(models)}"
 
 
 def summary_table(models: Mapping[str, Measurements]) -> str:
@@ -63,32 +68,26 @@ def total_of(entry: AccuracyEntry, sources: tuple[str, ...]) -> AccuracyRow | No
     return rows[0] if len(rows) == 1 else next((row for row in rows if row.writer == ALL), None)
 
 
-def sizes_table(models: Mapping[str, Measurements]) -> str:
-    """Return each model's number of characters and parameters, the size and the speed of SHOWN, and the setting."""
-    headings = ["model", "classes", "parameters", "file", "gzip", "ONNX Runtime", "Chromium"]
-    benches = [measured.bench for measured in models.values() if measured.bench]
-    settings = sorted({f"{bench.setting.engine}, {bench.setting.processor}, {bench.date}" for bench in benches})
-    browsers = sorted({bench.comparison.browser.engine for bench in benches if bench.comparison})
-    rows = [[f"`{name}`", *size_cells(measured)] for name, measured in models.items()]
+def sizes_text(models: Mapping[str, Measurements]) -> str:
+    """Return one sentence on the size and the speed of each model's SHOWN, and the setting."""
+    benches = {name: measured.bench for name, measured in models.items() if measured.bench}
+    if not benches:
+        return NOT_BENCHED
+    described = "; ".join(f"`{name}`: {describe(bench)}" for name, bench in benches.items())
+    settings = sorted({f"{b.setting.engine}, {b.setting.processor}, {b.date}" for b in benches.values()})
+    browsers = sorted({b.comparison.browser.engine for b in benches.values() if b.comparison})
     return (
-        f"{markdown_table(headings, rows, 1)}\n\n`{SHOWN}`, median time of one image, measured by `invoke bench` in "
-        f"{'; '.join(settings)}; {'; '.join(filter(None, browsers))}."
+        f"Size and median time of one image, {described}. Measured by `invoke bench` in "
+        f"{'; '.join([*settings, *filter(None, browsers)])}."
     )
 
 
-def size_cells(measured: Measurements) -> list[str]:
-    """Return a model's cells of the table of sizes; "" for what was not measured."""
-    bench = measured.bench
-    timing = next((row for row in bench.files if row.variant == SHOWN), None) if bench else None
-    compared = bench.comparison.rows if bench and bench.comparison else []
+def describe(bench: Bench) -> str:
+    """Return the size of SHOWN, raw and gzipped, and its time natively and in Chromium, where they were measured."""
+    timing = next((timing for timing in bench.files if timing.variant == SHOWN), None)
+    size = f"{timing.size_bytes / 1e6:.2f} MB ({timing.gzip_bytes / 1e6:.2f} MB gzip)" if timing else ""
+    compared = bench.comparison.rows if bench.comparison else []
     row = next((row for row in compared if row.name == SHOWN), None)
-    return [
-        f"{measured.spec.num_classes:,}", f"{measured.spec.training.get('parameters', 0):,}",
-        f"{timing.size_bytes / 1e6:.2f} MB" if timing else "", f"{timing.gzip_bytes / 1e6:.2f} MB" if timing else "",
-        median(row.native if row else None), median(row.browser if row else None),
-    ]  # fmt: skip
-
-
-def median(times: RelativeTimes | None) -> str:
-    """Return a median time with its unit; "" for None."""
-    return f"{times.p50_ms:.2f} ms" if times else ""
+    places = {"ONNX Runtime": row.native, "Chromium": row.browser} if row else {}
+    times = [f"{times.p50_ms:.2f} ms in {place}" for place, times in places.items() if times]
+    return ", ".join(filter(None, [size, *times]))
