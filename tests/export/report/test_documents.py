@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from export.report.documents import SHIPPED, make_results, replace_tables, summary_tables, write_reports
-from export.report.tables import variants_table
+from export.report.tables import ablation_table, variants_table
 from kakitori.errors import KakitoriError
 from kakitori.model_directory import read_manifest
 from kakitori.schemas.bench import Bench
+from kakitori.schemas.evaluation import Ablation
 from kakitori.schemas.reader import read_document
 
 MARKERS = "<!-- results:begin -->\n<!-- results:end -->\n"
@@ -34,6 +35,12 @@ def test_the_readmes_results_are_those_of_the_measured_files(root):
 
 def test_the_page_of_results_is_that_of_the_measured_files(root):
     assert (root / "docs/results.md").read_text(encoding="utf-8") == make_results(root), "run `invoke bench`"
+
+
+def test_the_table_of_the_inks_effects_is_that_of_the_measured_file(root):
+    text = (root / "training/README.md").read_text(encoding="utf-8")
+    table = ablation_table(read_document(root / "docs/ablation.json", Ablation))
+    assert replace_tables(text, {"ablation": table}) == text, "run `invoke ablate`"
 
 
 @pytest.mark.parametrize("name", SHIPPED)
