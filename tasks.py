@@ -77,7 +77,7 @@ def data(
 @takes_flags(TrainConfig)
 def train(c, recipe=None, **flags):
     """Train a network, or all stages of a recipe; an interrupted run continues."""
-    from export.report.card import write_card
+    from export.report.documents import write_reports
     from training.fit.recipe import read_recipe
     from training.fit.train import train, train_stages
 
@@ -85,7 +85,7 @@ def train(c, recipe=None, **flags):
     spec = train_stages(stages) if recipe else train(stages[0])
     if spec:  # only in the first of several processes
         model, facts = stages[-1].model, spec.training
-        write_card(model)
+        write_reports(model)
         print(f"{model}: validation top-1 {facts['val_top1_percent']} % after {facts['images_seen']:,} images.")
 
 
@@ -100,7 +100,7 @@ def train(c, recipe=None, **flags):
 @takes_flags(TrainConfig, ABLATED)
 def ablate(c, strokes=None, out="runs/ablation", **flags):
     """Measure the accuracy gain of each effect of the ink: a short training run without each."""
-    from export.report.readme import write_tables
+    from export.report.documents import write_tables
     from export.report.tables import ablation_table
     from kakitori.schemas.evaluation import Ablation
     from kakitori.schemas.reader import read_document
@@ -145,11 +145,11 @@ def evaluate(
 @task(help={"model": "Model directory."})
 def calibrate(c, model=MODEL):
     """Fit the temperature of the probabilities and the threshold of "unsure", as training does at its end."""
-    from export.report.card import write_card
+    from export.report.documents import write_reports
     from training.fit.calibration import calibrate
 
     confidence = calibrate(Path(model)).confidence
-    write_card(Path(model))
+    write_reports(Path(model))
     print(
         f"{model}: temperature {confidence.temperature:g}, unsure below {100 * confidence.threshold:.3g} % at "
         f"temperature {confidence.rejection_temperature:g}; fitted on {confidence.images:,} held-out images of "
@@ -233,16 +233,16 @@ def compat(
         refuse_beside("--onnx", {"model": model, "variant": variant, "strokes": strokes})
         compat_file(Path(onnx), Path(inputs), selection, Path(out), timeout)
     else:
-        compat(Path(model or MODEL), selection, Path(out), Path("README.md"), [Path(s) for s in strokes], timeout)
+        compat(Path(model or MODEL), selection, Path(out), [Path(s) for s in strokes], timeout)
 
 
-@task(help={"model": "Model directory.", "readme": f"File whose tables are renewed. [default: README.md for {MODEL}]"})
-def bench(c, model=MODEL, readme=None):
-    """Measure file sizes and latency, also beside a public model; write bench.json and the README's tables."""
+@task(help={"model": "Model directory."})
+def bench(c, model=MODEL):
+    """Measure file sizes and latency, also beside a public model; write bench.json and the tables made from it."""
     from export.report.bench import run_bench
     from wasm_check.speed import time_in_chromium
 
-    run_bench(Path(model), optional_path(readme or ("README.md" if model == MODEL else None)), time_in_chromium)
+    run_bench(Path(model), time_in_chromium)
 
 
 @task(help={"model": "Model directory.", "variant": "The exported file that the page runs.", "dist": "The page."})

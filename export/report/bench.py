@@ -2,7 +2,7 @@
 
 Needs:  a model directory with its manifest; files that are missing keep their earlier figures
 Run:    invoke bench
-Writes: models/<name>/bench.json, bench.png, README.md; README.md between its markers; runs/standin/standin.onnx
+Writes: models/<name>/bench.json, bench.png; the documents of `write_reports`; runs/standin/standin.onnx
 """
 
 import gzip
@@ -16,9 +16,9 @@ import numpy as np
 from export.backends import get_backend
 from export.errors import ManifestError
 from export.manifest import is_absent, is_intact
-from export.report.card import write_card
+from export.report.documents import write_reports
 from export.report.latency import RUNS, WARM_UPS, native_samples, percentiles
-from export.report.readme import BENCH_FILE, write_readme_tables
+from export.report.measurements import BENCH_FILE
 from export.report.speed_comparison import TimeInBrowser, compare_speed
 from export.report.speed_table import write_speed_plot
 from kakitori.engine import ENGINE
@@ -32,10 +32,8 @@ from training.progress.display import Bar
 Sampler = Callable[[Sequence[tuple[Path, int]]], list[np.ndarray]]  # as `export.report.latency.native_samples`
 
 
-def run_bench(
-    model_dir: Path, readme: Path | None, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print
-) -> None:
-    """Measure every existing file, write `bench.json`, and renew the tables and the plot made from it.
+def run_bench(model_dir: Path, time_in_browser: TimeInBrowser, report: Callable[[str], None] = print) -> None:
+    """Measure every existing file, write `bench.json`, and renew the documents and the plot made from it.
 
     Raises:
         KakitoriError: if the model directory is incomplete, or a file differs from its manifest row.
@@ -50,7 +48,7 @@ def run_bench(
     present = [row for row in manifest.files if not is_absent(model_dir, row)]
     comparison = compare_speed(model_dir, present, spec.size, time_in_browser)
     measured = Bench(setting=here, date=today(), ink=ink, files=files, comparison=comparison)
-    write_bench(measured, manifest, model_dir, readme, report)
+    write_bench(measured, manifest, model_dir, report)
 
 
 def time_files(
@@ -82,19 +80,14 @@ def time_files(
     return [timings[row.variant] for row in manifest.files if row.variant in timings]
 
 
-def write_bench(
-    measured: Bench, manifest: Manifest, model_dir: Path, readme: Path | None, report: Callable[[str], None]
-) -> None:
-    """Write `bench.json`, the plot, the model's card and the README's tables; report what was not measured."""
+def write_bench(measured: Bench, manifest: Manifest, model_dir: Path, report: Callable[[str], None]) -> None:
+    """Write `bench.json`, the plot and the documents made from them; report what was not measured."""
     if measured.comparison.browser.problem:
         report(f"Compared natively only: {measured.comparison.browser.problem}")
     write_document(model_dir / BENCH_FILE, measured)
     write_speed_plot(measured.comparison, manifest, model_dir)
-    write_card(model_dir)
-    if readme:
-        write_readme_tables(model_dir, readme)
-        report(f"Wrote the tables of {readme}.")
-    report(f"Wrote {model_dir / BENCH_FILE} and {model_dir / 'README.md'}.")
+    written = [model_dir / BENCH_FILE, *write_reports(model_dir)]
+    report(f"Wrote {', '.join(map(str, written))}.")
     absent = [row for row in manifest.files if is_absent(model_dir, row)]
     if absent:
         report(f"Not measured, since the files are missing: {', '.join(row.variant for row in absent)}. Export them:")

@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from export.report.readme import make_card_tables, make_tables, read_measurements
+from export.report.measurements import make_tables, read_measurements
 from export.report.reliability_tables import RELIABILITY_FILE, plot_reliability
 from export.report.speed_table import PLOT_FILE
 from kakitori.files import write_text
@@ -22,10 +22,11 @@ RECIPE_FILE = "recipe.toml"
 NUMBER_FORMATS = {"no": "float32", "bf16": "bfloat16", "fp16": "float16"}  # by accelerate's names
 
 
-def write_card(model_dir: Path) -> None:
-    """Write the model card of a trained model, and its reliability diagram if that was measured."""
+def write_card(model_dir: Path) -> Path:
+    """Write the model card of a trained model, and its reliability diagram if that was measured; return its path."""
     plot_reliability(read_measurements(model_dir).evaluation, model_dir / RELIABILITY_FILE)
     write_text(model_dir / CARD_FILE, make_card(model_dir))
+    return model_dir / CARD_FILE
 
 
 def make_card(model_dir: Path) -> str:
@@ -42,7 +43,7 @@ def make_card(model_dir: Path) -> str:
         name=name, spec=spec, data={key: join_licences(spec.data, key) for key in Licence.__annotations__},
         facts=spec.training, runs=runs, recipe=recipe_command(model_dir),
         is_drawn=is_drawn(parts), has_fonts=not set(parts) <= set(INK_CHARSETS), drawn=INK_CHARSETS,
-        tables=make_tables(model_dir) | make_card_tables(model_dir), reliability=RELIABILITY_FILE,
+        tables=make_tables(model_dir), reliability=RELIABILITY_FILE,
         co2eq_g=emitted_grams(runs), number_formats=NUMBER_FORMATS, curves=CURVES_FILE, log=LOG_FILE,
         speed_plot=PLOT_FILE if (model_dir / PLOT_FILE).exists() else None,
     )  # fmt: skip

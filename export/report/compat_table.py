@@ -1,4 +1,4 @@
-"""The README's summary of compat.json, the results of every file in every engine."""
+"""The summary of compat.json, the results of every file in every engine."""
 
 from export.report.tables import markdown_table
 from kakitori.schemas.compat import GREEN, GREY, RED, Cell, Matrix, MatrixColumn
@@ -7,9 +7,9 @@ SHOWN = "strict.int8"  # the file that the page runs, whose times are shown
 
 
 def compat_table(matrix: Matrix | None) -> str:
-    """Return, engine by engine, how many files give the answers of PyTorch, and the setting."""
+    """Return, engine by engine, how many files give the answers of PyTorch, and the setting; "" if not measured."""
     if not matrix:
-        return "Not measured yet: `invoke compat`."
+        return ""
     headings = ["engine", "version", GREEN, RED, GREY, "fp32: same answer", "fp32: max logit difference",
                 f"{SHOWN}: same answer", f"{SHOWN}: load / first / warm"]  # fmt: skip
     return markdown_table(headings, compat_rows(matrix), 2) + "\n\n" + compat_setting(matrix)

@@ -3,7 +3,7 @@
 Needs:  a model directory; for a variant, its file
 Run:    invoke evaluate --strokes [NAME=]FILE.jsonl.gz [--variant strict.int8] [--corruptions] [--confusables]
         [--confidence] [--errors FOLDER]
-Writes: models/<name>/evaluation.json and README.md (the model card); for pictures without --record instead
+Writes: models/<name>/evaluation.json and the documents of `write_reports`; for pictures without --record instead
         runs/evaluation/<name>/evaluation.json and an error sheet; with --errors an error sheet for each set
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from rich.table import Table
 
-from export.report.card import write_card
+from export.report.documents import write_reports
 from kakitori.confidence import Predictor
 from kakitori.engine import ENGINE, onnx_predictor
 from kakitori.errors import KakitoriError
@@ -144,7 +144,7 @@ def measure_accuracy(
         if not is_recorded:
             print(f"{folder / RESULTS_FILE}: results of {one.name}; --record writes them to the model's card instead.")
     if further.record or not all(one.is_own for one in sets):
-        write_card(model_dir)
+        write_reports(model_dir)
 
 
 def check_sets(sets: list[EvaluationSet], further: Further) -> None:

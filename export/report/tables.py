@@ -41,10 +41,11 @@ def variants_table(manifest: Manifest | None, bench: Bench | None) -> str:
     """Return size, accuracy, agreement and latency of every exported file, and the setting."""
     if not manifest:
         return "Not exported yet: `invoke export --backend strict`."
-    timings = {row.variant: row for row in bench.files} if bench else {}
-    rows = []
+    timings = {(row.variant, row.sha256): row for row in bench.files} if bench else {}  # none of an earlier file
+    rows, dates = [], set()
     for row in manifest.files:
-        timing, accuracy, parity = timings.get(row.variant), row.evaluated[1], row.parity
+        timing, accuracy, parity = timings.get((row.variant, row.sha256)), row.evaluated[1], row.parity
+        dates |= {timing.date} if timing else set()
         rows.append([
             row.variant, str(row.opset), f"{row.bytes / 1e6:.2f} MB",
             f"{timing.gzip_bytes / 1e6:.2f} MB" if timing else "",
@@ -61,11 +62,11 @@ def variants_table(manifest: Manifest | None, bench: Bench | None) -> str:
     text = markdown_table(headings, rows, 1)
     text += f"\n\nAccuracy and agreement: `invoke export`, on {images:,} {seen}, "
     text += f"in {'; '.join(sorted({row.parity.engine for row in manifest.files}))}."
-    if bench:
-        s, dates = bench.setting, sorted({timing.date for timing in timings.values()})
+    if bench and dates:
+        s = bench.setting
         text += (
             f" Latency: `invoke bench`, one image, {s.engine}, {s.processor}, {s.runs} runs after {s.warm_ups} "
-            f"warm-ups, {' and '.join(dates)}."
+            f"warm-ups, {' and '.join(sorted(dates))}."
         )
     return text
 

@@ -3,7 +3,7 @@
 Needs:  a model directory (missing variants are exported first), or an ONNX file and inputs for it
 Run:    invoke compat [--variant strict.int8] [--engine ort-web] [--browser chromium]
 Writes: compat.json, compat.csv and compat.html in runs/compat; a whole run also writes models/<name>/compat.json and
-        the tables made from it
+        the documents made from it
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from export.report.card import write_card
-from export.report.readme import write_readme_tables
+from export.report.documents import write_reports
 from kakitori.schemas.compat import RED, Matrix
 from kakitori.schemas.reader import write_document
 from kakitori.spec import COMPAT_FILE
@@ -49,14 +48,13 @@ class Selection:
 
 
 def compat(
-    model_dir: Path, selection: Selection, out: Path, readme: Path | None = None, strokes: Sequence[Path] = (),
-    seconds: float = SUBJECT_SECONDS, console: Console | None = None,
+    model_dir: Path, selection: Selection, out: Path, strokes: Sequence[Path] = (), seconds: float = SUBJECT_SECONDS,
+    console: Console | None = None,
 ) -> Matrix:  # fmt: skip
     """Run a model's matrix, write the report, return the result; a whole run renews the model's own files too.
 
     Args:
         strokes: stroke files, to measure accuracy on their handwriting in every engine instead of agreement.
-        readme: the file whose tables a whole run renews; None renews none.
         seconds: the time limit of one file in one engine.
 
     Raises:
@@ -72,9 +70,7 @@ def compat(
     result = run_matrix(plan, columns, seconds, console, kept)
     if whole:
         write_document(model_dir / COMPAT_FILE, result)
-        write_card(model_dir)
-        if readme:
-            write_readme_tables(model_dir, readme)
+        write_reports(model_dir)
     kept.clear()
     finish(result, out, console)
     return result

@@ -8,7 +8,6 @@ import pytest
 
 from export.errors import ManifestError
 from export.report import bench
-from export.report.readme import make_tables
 from export.report.speed_comparison import BrowserTimes
 from kakitori.files import write_json
 from kakitori.model_directory import read_manifest
@@ -25,20 +24,13 @@ HERE = Setting(engine="an engine", processor="a processor", python="3", warm_ups
 INK = [InkSpeed(side_px=32, images_per_second=1, images=1)]
 
 
-def write_readme(model, folder):
-    """Write a README with all markers, and return its path."""
-    readme = folder / "README.md"
-    readme.write_text("".join(f"<!-- {name}:begin -->\n<!-- {name}:end -->\n" for name in make_tables(model)))
-    return readme
-
-
 @pytest.fixture
-def measure(exported_model, tmp_path):
+def measure(exported_model):
     """Return a function (milliseconds) that benches `exported_model` as if each run took that time.
 
     It returns the timings by variant, and the reported lines.
     """
-    manifest, readme = read_manifest(exported_model), write_readme(exported_model, tmp_path)
+    manifest = read_manifest(exported_model)
 
     def run(milliseconds=1.0):
         lines = []
@@ -46,7 +38,7 @@ def measure(exported_model, tmp_path):
             exported_model, manifest, 32, HERE, lines.append, lambda paths: [np.full(3, milliseconds)] * len(paths)
         )
         measured = Bench(setting=HERE, date="2026-11-25", ink=INK, files=files, comparison=COMPARISON)
-        bench.write_bench(measured, manifest, exported_model, readme, lines.append)
+        bench.write_bench(measured, manifest, exported_model, lines.append)
         return {timing.variant: timing for timing in files}, lines
 
     return run
@@ -63,14 +55,14 @@ def test_every_file_is_measured_and_named_by_its_digest(exported_model, measure)
     assert not any("Not measured" in line for line in lines)
 
 
-def test_a_machine_without_a_browser_compares_natively_and_reports_it(exported_model, measure, tmp_path):
+def test_a_machine_without_a_browser_compares_natively_and_reports_it(exported_model, measure):
     _, lines = measure()
     assert "Compared natively only: no browser here" in lines
     assert (exported_model / "bench.png").read_bytes().startswith(b"\x89PNG")
-    assert "(bench.png)" in (exported_model / "README.md").read_text(encoding="utf-8")
-    table = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert "| strict.fp32 | 0.00 MB | 0.10 / 0.20 ms | 50 % |" in table
-    assert "not in Chromium (no browser here)" in table
+    card = (exported_model / "README.md").read_text(encoding="utf-8")
+    assert "(bench.png)" in card
+    assert "| strict.fp32 | 0.00 MB | 0.10 / 0.20 ms | 50 % |" in card
+    assert "not in Chromium (no browser here)" in card
 
 
 def test_an_absent_file_keeps_its_timing_and_the_command_is_printed(exported_model, measure):
@@ -116,8 +108,7 @@ def test_a_pooling_that_is_not_the_default_is_in_the_command(tmp_path):
 @pytest.mark.slow
 def test_a_whole_bench_fills_every_table(exported_model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the stand-in is written below runs/
-    readme = write_readme(exported_model, tmp_path)
-    bench.run_bench(exported_model, readme, lambda files: BrowserTimes(problem="no browser here"), [].append)
+    bench.run_bench(exported_model, lambda files: BrowserTimes(problem="no browser here"), [].append)
     measured = json.loads((exported_model / "bench.json").read_text())
     assert [row["variant"] for row in measured["files"]] == [row.variant for row in read_manifest(exported_model).files]
     assert all(0 < row["p50_ms"] <= row["p95_ms"] for row in measured["files"])

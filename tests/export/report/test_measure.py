@@ -20,7 +20,7 @@ def model(make_model, tmp_path, monkeypatch):
     folder = make_model()
     record_results(AccuracyEntry, [], "ink", "pytorch", "engine", folder)
     (folder / "README.md").write_text("the card", encoding="utf-8")
-    monkeypatch.setattr(measure, "write_card", lambda model_dir: (model_dir / "README.md").write_text("a new card"))
+    monkeypatch.setattr(measure, "write_reports", lambda model_dir: (model_dir / "README.md").write_text("a new card"))
     return folder
 
 
