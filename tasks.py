@@ -1,9 +1,7 @@
 """The tasks of `invoke --list`. Wiring only; each task imports its stage when it runs."""
 
 import functools
-import os
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +17,7 @@ VARIANT = "strict.int8"
 DIST = "dist"
 ABLATED = ("epochs", "class_limit")  # the settings of the ablation's runs that have a flag
 ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
-TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
+TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn", "xdist")  # what only the extra [test] brings
 
 
 def clear_errors(body: Callable) -> Callable:
@@ -273,20 +271,24 @@ def read(c, file, model=MODEL, variant=VARIANT, top_k=10, json=False):
 @task(
     name="test",
     help={
-        "install-browsers": "Install Chromium (with --all, Firefox and WebKitGTK too) where it is missing.",
-        "all": "Slow tests too, in every engine and browser (minutes).",
+        "install-browsers": "Install Chromium (for slow tests, Firefox and WebKitGTK too) where it is missing.",
+        "all": "The slow tests too, in every engine and browser (minutes).",
+        "tier": "Run one tier alone: unit, browser or slow. Default: unit and browser.",
     },
 )
 @clear_errors
-def run_tests(c, install_browsers=False, all=False):
-    """Run the tests."""
+def run_tests(c, install_browsers=False, all=False, tier=None):
+    """Run the tests, tier by tier, and print the seconds of each."""
+    from rich.console import Console
+
+    from tests.tiers import run_tiers, select_tiers
     from web.browsers import BROWSERS
     from web.browsers import install_browsers as install
 
+    tiers = select_tiers(tier, all)
     if install_browsers:
-        install(BROWSERS if all else ["chromium"])
-    marks = "not gpu" if all else "not slow and not gpu"
-    c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
+        install(BROWSERS if any(tier.name == "slow" for tier in tiers) else ["chromium"])
+    run_tiers(tiers, Console())
 
 
 ns = Collection(data, train, ablate, calibrate, evaluate, export, site, serve, compat, bench, read, doctor, run_tests)
