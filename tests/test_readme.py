@@ -43,8 +43,9 @@ def test_the_tables_are_those_of_the_measured_files(readme, shipped_model):
 
 
 def test_linked_files_exist(readme, root):
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", readme):
-        assert (root / target).exists(), target
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", readme)
+    assert targets
+    assert [target for target in targets if not (root / target).exists()] == []
 
 
 def test_the_example_gives_what_it_says(readme, shipped_model):

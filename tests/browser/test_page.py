@@ -220,7 +220,7 @@ def test_dark_and_light(open_page, write):
     ink = """() => {
       const canvas = document.getElementById("pad").shadowRoot.querySelector("canvas");
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const solid = data.findIndex((value, i) => i % 4 === 3 && value === 255 && data[i - 3] === data[i - 3]
+      const solid = data.findIndex((value, i) => i % 4 === 3 && value === 255
         && i / 4 > canvas.width * canvas.height * 0.4 && (i / 4 % canvas.width) > canvas.width * 0.3);
       return [...data.slice(solid - 3, solid)];
     }"""
