@@ -34,12 +34,17 @@ def test_a_file_without_permission_is_an_error_of_the_callers_kind(tmp_path, mon
         read_json(tmp_path / "some.json", ModelError)
 
 
+def write_half(path):
+    with replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError("the disk failed")
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path):
     path = tmp_path / "some.json"
     write_json(path, {"a": "田"})
     before = path.read_bytes()
-    with pytest.raises(RuntimeError, match="disk"), replacing(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise RuntimeError("disk")
+    with pytest.raises(RuntimeError, match="disk"):
+        write_half(path)
     assert before == '{\n "a": "田"\n}\n'.encode()
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [before]
