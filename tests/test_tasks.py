@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from invoke import Program
+from invoke import Exit, Program
 
 import tasks
 from export.backends import BACKENDS, STRICT_OPERATORS
@@ -118,11 +118,26 @@ def test_a_broken_stroke_file_names_its_line_and_changes_nothing(invoke, tmp_pat
     assert {file: file.read_bytes() for file in shipped_model.glob("*.json")} == before
 
 
-@pytest.mark.parametrize(
-    ("arguments", "module", "extra"),
-    [(["train", "--class-limit", "5"], "torch", "train"), (["compat"], "psutil", "test")],
-)
-def test_a_task_without_its_packages_says_how_to_get_them(root, arguments, module, extra):
-    result = run_without((module,), root, *arguments)
+def test_a_task_without_its_packages_says_how_to_get_them(root):
+    result = run_without(("torch",), root, "train", "--class-limit", "5")
     assert result.returncode == 1
-    assert f'This task needs {module}: python -m pip install -e ".[{extra}]"' in result.stderr
+    assert 'This task needs torch: python -m pip install -e ".[train]"' in result.stderr
+
+
+@pytest.mark.parametrize(("module", "extra"), [("psutil", "test"), ("xdist", "test"), ("onnx", "train")])
+def test_a_missing_package_is_named_with_its_extra(module, extra):
+    @tasks.clear_errors
+    def body():
+        raise ModuleNotFoundError(name=module)
+
+    with pytest.raises(Exit, match=rf'This task needs {module}: python -m pip install -e "\.\[{extra}\]"'):
+        body()
+
+
+def test_a_missing_module_of_the_project_is_no_missing_package():
+    @tasks.clear_errors
+    def body():
+        raise ModuleNotFoundError(name="export.nowhere")
+
+    with pytest.raises(ModuleNotFoundError):
+        body()
