@@ -34,6 +34,11 @@ def test_other_tiers_are_refused(name, everything, message):
         select_tiers(name, everything)
 
 
+def test_only_all_measures_coverage():
+    measured = {e: [t.name for t in select_tiers(None, e) if "--cov" in t.arguments] for e in (False, True)}
+    assert measured == {False: [], True: ["unit"]}
+
+
 def test_every_tier_runs_and_the_failed_ones_are_named(monkeypatch):
     monkeypatch.setattr(tiers, "run_tier", lambda tier: (int(tier.name != "browser"), 12.3))
     printed = io.StringIO()
