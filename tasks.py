@@ -1,21 +1,16 @@
 """The tasks of `invoke --list`. Wiring only; each task imports its stage when it runs."""
 
-import functools
-import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import invoke
 from invoke import Collection, Exit
 
-from kakitori.errors import KakitoriError
+from task_decorator import task
 from training.data.options import flag_help
 from training.fit.config import TrainConfig
-from training.fit.settings import flag, given, help_texts, refuse_beside, takes_flags, with_defaults
+from training.fit.settings import flag, given, help_texts, refuse_beside, takes_flags
 
 MODEL = "models/kanji"
 VARIANT = "strict.int8"
@@ -23,34 +18,6 @@ BACKEND, PRECISIONS = "tract", "fp32,int8"
 DIST = "dist"
 ABLATED = ("epochs", "class_limit")  # the settings of the ablation's runs that have a flag
 ABLATION = {"epochs": 12}  # their defaults where those of `train` are others
-TEST_MODULES = ("playwright", "psutil", "selenium", "sklearn")  # what only the extra [test] brings
-
-
-def clear_errors(body: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn a user's mistake into its one sentence and exit status 1."""
-
-    @functools.wraps(body)
-    def run(*args, **kwargs):
-        try:
-            return body(*args, **kwargs)
-        except KakitoriError as error:
-            raise Exit(str(error), code=1) from None
-        except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] in ("training", "export", "web", "wasm_check"):
-                raise
-            extra = "test" if error.name in TEST_MODULES else "train"
-            raise Exit(f'This task needs {error.name}: python -m pip install -e ".[{extra}]"', code=1) from None
-
-    return run
-
-
-def task(help: dict[str, str], **options) -> Callable[[Callable], Callable]:
-    """Return the decorator of a task: no short flags, so that -h is help; defaults in the help; errors as sentences."""
-
-    def decorate(body: Callable) -> Callable:
-        return invoke.task(clear_errors(body), help=with_defaults(help, body), auto_shortflags=False, **options)
-
-    return decorate
 
 
 def optional_path(text: str | None) -> Path | None:
@@ -289,19 +256,23 @@ def lint(c, fix=False, quick=False):
 @task(
     name="test",
     help={
-        "install-browsers": "Install Chromium (with --all, Firefox and WebKitGTK too) where it is missing.",
-        "all": "Slow tests too, in every engine and browser (minutes).",
+        "install-browsers": "Install Chromium (for slow tests, Firefox and WebKitGTK too) where it is missing.",
+        "all": "The slow tests too, in every engine and browser (minutes).",
+        "tier": "Run one tier alone: unit, browser or slow. Default: unit and browser.",
     },
 )
-def run_tests(c, install_browsers=False, all=False):
-    """Run the tests."""
+def run_tests(c, install_browsers=False, all=False, tier=None):
+    """Run the tests, tier by tier, and print the seconds of each."""
+    from rich.console import Console
+
+    from tests.tiers import run_tiers, select_tiers
     from web.browsers import BROWSERS
     from web.browsers import install_browsers as install
 
+    tiers = select_tiers(tier, all)
     if install_browsers:
-        install(BROWSERS if all else ["chromium"])
-    marks = "not gpu" if all else "not slow and not gpu"
-    c.run(f'"{sys.executable}" -m pytest -m "{marks}"', pty=sys.stdout.isatty(), env=os.environ)
+        install(BROWSERS if any(tier.name == "slow" for tier in tiers) else ["chromium"])
+    run_tiers(tiers, Console())
 
 
 ns = Collection(

@@ -65,7 +65,9 @@ def digits(tmp_path_factory) -> Path:
 
     folder, threads = tmp_path_factory.mktemp("digits"), torch.get_num_threads()
     model = Path("models/digits")
-    config = TrainConfig(model, dataset="digits", size=32, epochs=8, batch_size=64, device="cpu", workers=0)
+    config = TrainConfig(
+        model, widths=(16, 24, 32, 48), dataset="digits", size=32, epochs=6, batch_size=64, device="cpu", workers=0
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         torch.set_num_threads(1)

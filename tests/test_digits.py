@@ -53,7 +53,7 @@ def test_the_card_names_the_digits_and_not_kanjivg(model):
     assert "E. Alpaydin and C. Kaynak" in card
     assert "top-1 on digits" in card
     assert "KanjiVG" not in card
-    assert "--dataset digits --size 32 --epochs 8 --batch-size 64" in card
+    assert "--dataset digits --size 32 --epochs 6 --batch-size 64" in card
 
 
 def test_a_page_is_built_that_names_the_digits_and_their_licence(model, tmp_path):

@@ -56,6 +56,7 @@ def test_a_path_of_one_machine_is_recognised(path):
     assert not MACHINE_PATH.search(f"https://example.org{path} src{path}")
 
 
+@pytest.mark.slow
 def test_data_can_be_prepared_in_a_fresh_clone(git, root, tmp_path):
     clone = tmp_path / "clone"
     git("clone", "--quiet", "--depth", "1", f"file://{root}", str(clone))

@@ -23,6 +23,7 @@ from web.models import read_models
 
 VARIANT = "strict.int8"
 CHARSETS = {"kanji": ("etl9g", 3036), "kanji-wide": ("wide", 6568)}
+LEAST_TOP1 = {"kanji": 0.95, "kanji-wide": 0.93}  # measured on `clean_ink`: 0.963 and 0.940
 # Backends and precisions of the exports that make all files. int4 loses more than its limit with 6,568 classes.
 EXPORTS = {
     "kanji": [(["all"], ["all"])],
@@ -76,7 +77,7 @@ def test_its_matrix_is_of_these_files_and_has_no_red_cell(shipped_model):
     for row in open_model(shipped_model).manifest.files:
         assert run["kanji", row.variant] == row.sha256, "run `invoke compat` again"
     cells = [cell for subject in matrix["subjects"] for cell in subject["cells"].values()]
-    assert [cell["reason"] for cell in cells if cell["status"] == "red"] == []
+    assert {cell["status"] for cell in cells} == {"green", "grey"}
     assert all(cell["reason"] for cell in cells if cell["status"] == "grey")
 
 
@@ -85,9 +86,9 @@ def test_its_log_and_measurements_are_there(shipped):
         assert (shipped / name).stat().st_size > 0
 
 
-def test_its_weights_read_most_of_what_hard_hands_write(shipped, clean_ink):
+def test_its_weights_read_generated_ink_that_they_were_not_trained_on(shipped, clean_ink):
     inputs, labels = clean_ink
-    assert (network_predictor(load_network(shipped)[1])(inputs).argmax(1) == labels).mean() > 0.9
+    assert (network_predictor(load_network(shipped)[1])(inputs).argmax(1) == labels).mean() >= LEAST_TOP1[shipped.name]
 
 
 def test_its_int8_file_answers_like_its_weights(shipped, clean_ink):

@@ -1,4 +1,4 @@
-"""The front door as its users see it: another process, its exit status and what it prints."""
+"""The tasks as their users run them: exit status and messages."""
 
 import os
 import re
@@ -6,40 +6,48 @@ import subprocess
 import sys
 
 import pytest
+from invoke import Exit, Program
 
+import tasks
 from export.backends import BACKENDS, STRICT_OPERATORS
+from task_decorator import clear_errors
 
 TASKS = ("ablate", "bench", "calibrate", "compat", "data", "doctor", "evaluate", "export", "lint", "read", "serve",
          "site", "test", "train")  # fmt: skip
 
 
 @pytest.fixture
-def invoke(root):
+def invoke(root, monkeypatch, capsys):
+    """Return a function that runs a task in this process: arguments -> (exit status, stdout, stderr)."""
+    monkeypatch.chdir(root)
+
     def run(*arguments):
-        command = [sys.executable, "-m", "invoke", *map(str, arguments)]
-        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            Program(namespace=tasks.ns).run(["invoke", *map(str, arguments)])
+        return end.value.code, *capsys.readouterr()
 
     return run
 
 
-def test_the_list_names_every_task_and_needs_no_torch(root):
-    # A finder that hides torch, as on a machine without the [train] extra.
+def run_without(modules, root, *arguments):
+    """Return the completed process of a task on a machine without these modules."""
     code = (
-        "import sys; sys.modules.update(torch=None, numpy=None, onnx=None); "
-        "sys.argv = ['invoke', '--list']; from invoke.main import program; program.run()"
+        f"import sys; sys.modules.update(dict.fromkeys({modules})); sys.argv = ['invoke', *{arguments}]; "
+        "from invoke.main import program; program.run()"
     )
-    listed = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
+    environment = os.environ | {"COLUMNS": "200"}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_list_names_every_task_and_needs_no_torch(root):
+    listed = run_without(("torch", "numpy", "onnx"), root, "--list").stdout
     assert tuple(re.findall(r"^  (\w+)  ", listed, re.MULTILINE)) == TASKS
 
 
 def test_export_lists_its_tables_without_torch(root):
-    code = (
-        "import sys; sys.modules.update(torch=None, numpy=None, onnx=None); "
-        "sys.argv = ['invoke', 'export', '--list']; from invoke.main import program; program.run()"
-    )
-    environment = os.environ | {"COLUMNS": "200"}
-    command = [sys.executable, "-c", code]
-    listed = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
+    listed = run_without(("torch", "numpy", "onnx"), root, "export", "--list").stdout
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in listed.splitlines() if line[:1] == "│"]
     rows = {line[0]: line[1:] for line in cells}
     for backend in BACKENDS.values():
@@ -89,32 +97,48 @@ def test_export_lists_its_tables_without_torch(root):
     ],
 )
 def test_a_users_mistake_is_one_sentence_and_status_1(invoke, arguments, message):
-    result = invoke(*arguments)
-    printed = result.stdout + result.stderr
-    assert result.returncode == 1, printed
-    assert message in printed
-    assert "Traceback" not in printed
-    assert len(result.stderr.strip().splitlines()) == 1, printed
+    status, stdout, stderr = invoke(*arguments)
+    assert status == 1, stdout + stderr
+    assert message in stdout + stderr
+    assert len(stderr.strip().splitlines()) == 1, stderr
+
+
+def test_a_process_ends_with_the_sentence_and_the_status(root):
+    command = [sys.executable, "-m", "invoke", "site", "--model", "models/nowhere"]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert re.fullmatch(r".*models/nowhere.*\n", result.stderr)
 
 
 def test_a_broken_stroke_file_names_its_line_and_changes_nothing(invoke, tmp_path, shipped_model):
     path = tmp_path / "ink.jsonl"
     path.write_text('{"char": "田", "strokes": [[[0, 0], [1, 1]]]}\n{"char": "田", "stro', encoding="utf-8")
     before = {file: file.read_bytes() for file in shipped_model.glob("*.json")}
-    result = invoke("evaluate", "--strokes", path)
-    assert (result.returncode, "line 2" in result.stderr) == (1, True)
+    status, _, stderr = invoke("evaluate", "--strokes", path)
+    assert (status, "line 2" in stderr) == (1, True)
     assert {file: file.read_bytes() for file in shipped_model.glob("*.json")} == before
 
 
-@pytest.mark.parametrize(
-    ("arguments", "module", "extra"),
-    [(["train", "--class-limit", "5"], "torch", "train"), (["compat"], "psutil", "test")],
-)
-def test_a_task_without_its_packages_says_how_to_get_them(root, arguments, module, extra):
-    code = (
-        f"import sys; sys.modules.update({module}=None); sys.argv = ['invoke', *{arguments}]; "
-        "from invoke.main import program; program.run()"
-    )
-    result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+def test_a_task_without_its_packages_says_how_to_get_them(root):
+    result = run_without(("torch",), root, "train", "--class-limit", "5")
     assert result.returncode == 1
-    assert f'This task needs {module}: python -m pip install -e ".[{extra}]"' in result.stderr
+    assert 'This task needs torch: python -m pip install -e ".[train]"' in result.stderr
+
+
+@pytest.mark.parametrize(("module", "extra"), [("psutil", "test"), ("xdist", "test"), ("onnx", "train")])
+def test_a_missing_package_is_named_with_its_extra(module, extra):
+    @clear_errors
+    def body():
+        raise ModuleNotFoundError(name=module)
+
+    with pytest.raises(Exit, match=rf'This task needs {module}: python -m pip install -e "\.\[{extra}\]"'):
+        body()
+
+
+def test_a_missing_module_of_the_project_is_no_missing_package():
+    @clear_errors
+    def body():
+        raise ModuleNotFoundError(name="export.nowhere")
+
+    with pytest.raises(ModuleNotFoundError):
+        body()

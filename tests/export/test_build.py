@@ -144,7 +144,7 @@ def test_nan_is_a_parity_error(make_model, export, monkeypatch):
         export(make_model(), precisions=["fp32"])
 
 
-def test_other_rows_stay_while_they_are_true(exported_model, export):
+def test_other_rows_are_kept_while_they_hold(exported_model, export):
     model = exported_model
     (model / "onnx/tract.fp32.onnx").write_bytes(b"changed")
     lines = []
@@ -154,7 +154,7 @@ def test_other_rows_stay_while_they_are_true(exported_model, export):
     assert "tract.fp32: row dropped from manifest.json, onnx/tract.fp32.onnx has changed since it was checked" in lines
 
 
-def test_the_row_of_an_absent_file_stays(exported_model, export):
+def test_the_row_of_an_absent_file_is_kept(exported_model, export):
     before = read_manifest(exported_model).files
     (exported_model / "onnx/tract.int8.onnx").unlink()
     export(exported_model, ["strict"], ["int8"])
@@ -222,7 +222,7 @@ def test_no_file_is_read_through_a_link_out_of_the_directory(exported_model, tmp
         read(model)
 
 
-def test_files_of_the_weights_before_are_refused_until_they_are_exported_again(exported_model, export):
+def test_files_of_earlier_weights_are_refused_until_they_are_exported_again(exported_model, export):
     model = exported_model
     spec, network = load_network(model)
     network.classifier[-1].bias.data[0] -= 1e-4

@@ -58,7 +58,7 @@ def calibration_images():
         for backend in BACKENDS
     ],
 )
-def test_contract(make_graph, arch, backend, tmp_path):
+def test_graphs_have_the_interface_of_the_contract(make_graph, arch, backend, tmp_path):
     spec, model = make_graph(arch, backend)
     row = BACKENDS[backend]
     facts = graph_facts(model)

@@ -51,7 +51,7 @@ def test_an_exporter_that_writes_another_opset_is_rejected(monkeypatch, make_net
     assert lines == ["strict: exporter other failed (it wrote opset 13, expected 11.)"]
 
 
-def test_torch_export_says_nothing_of_its_own(capfd, recwarn):
+def test_torch_export_prints_nothing(capfd, recwarn):
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     assert opset_of(exporters.export_dynamo(network.eval(), 8, 12)) == 12
     assert capfd.readouterr() == ("", "")

@@ -35,7 +35,7 @@ def images():
 @pytest.mark.parametrize(
     ("arch", "trained"), [*product(["cnn"], TRAINED), ("compact", "adaptive_avg"), ("resnet", "adaptive_avg")]
 )
-def test_every_pooling(make_spec, export, images, arch, trained, tmp_path):
+def test_tract_gives_the_same_logits_with_every_pooling(make_spec, export, images, arch, trained, tmp_path):
     spec = make_spec(arch, trained)
     save_network(spec, build_network(spec), tmp_path)
     for pooling in filter(None, (trained, FIXED_OF.get(trained))):
@@ -47,7 +47,7 @@ def test_every_pooling(make_spec, export, images, arch, trained, tmp_path):
 
 @pytest.mark.parametrize("arch", ["compact", pytest.param("cnn", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("backend", ["tract", "ort-tract"])
-def test_every_precision(make_model, export, images, arch, backend):
+def test_tract_gives_the_same_logits_with_every_precision(make_model, export, images, arch, backend):
     model = make_model(arch)
     rows = export(model, [backend], ["all"])
     assert [row.precision for row in rows] == list(BACKENDS[backend].precisions)

@@ -56,6 +56,11 @@ def test_the_rejection_score_is_computed_at_the_rejection_temperature():
     assert is_unsure(logits, Confidence(1, 2, flat - 0.01)) == [False]
 
 
+def test_an_answer_whose_score_is_the_threshold_is_sure():
+    logits = np.array([[2, 0]], np.float32)
+    assert is_unsure(logits, Confidence(1, 2, best_probabilities(logits, 2)[0])) == [False]
+
+
 def test_probabilities_sum_to_one_for_large_logits():
     probabilities = softmax(np.array([[1000, 999, -1000]], np.float32), 0.5)
     assert probabilities.sum() == pytest.approx(1)

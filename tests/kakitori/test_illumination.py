@@ -44,14 +44,14 @@ def test_ink_under_uneven_light_is_the_ink_under_even_light(side, strokes):
     expected = rasterise_image(picture(drawing(strokes, side)), SIZE, MARGIN)
     for seed in range(10):
         image = rasterise_image(picture(lit(drawing(strokes, side), seed)), SIZE, MARGIN)
-        assert np.abs(image - expected).mean() < 0.03, f"light {seed}"
+        assert np.abs(image - expected).mean() < 0.015, f"light {seed}"
 
 
 def test_light_ink_under_uneven_light_is_the_ink_under_even_light():
     expected = rasterise_image(picture(drawing(paper=90, ink=220)), SIZE, MARGIN)
     for seed in range(10):
         image = rasterise_image(picture(lit(drawing(paper=90, ink=220), seed)), SIZE, MARGIN)
-        assert np.abs(image - expected).mean() < 0.03, f"light {seed}"
+        assert np.abs(image - expected).mean() < 0.015, f"light {seed}"
 
 
 def test_a_negative_is_corrected_to_the_same_levels():

@@ -48,6 +48,11 @@ def test_a_single_point_is_a_dot_in_the_middle():
     assert np.array_equal(image, image[::-1, ::-1])
 
 
+def test_points_apart_by_less_than_can_be_scaled_are_the_dot():
+    image = rasterise([[(0, 0), (1e-320, 0)]], SIZE, MARGIN, RADIUS)
+    assert np.array_equal(image, rasterise([[(0, 0)]], SIZE, MARGIN, RADIUS))
+
+
 def test_unit_and_position_of_the_ink_do_not_matter():
     stroke = np.array([[0.1, 0.2], [0.8, 0.3], [0.4, 0.9]])
     images = [rasterise([stroke * unit + shift], SIZE, MARGIN, RADIUS) for unit, shift in ((1, 0), (1000, -77))]

@@ -14,6 +14,10 @@ def test_points_and_the_first_of_each_stroke():
     assert starts.tolist() == [0, 2, 3, 4]
 
 
+def test_the_largest_coordinate_is_kept():
+    assert pack([[[1e15, -1e15]]])[0].tolist() == [[1e15, -1e15]]
+
+
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
 def test_strokes_without_points_are_no_ink(strokes):
     with pytest.raises(NoInkError, match="expected at least one stroke with one point"):
@@ -71,6 +75,8 @@ def test_strokes_may_be_one_array():
         ([[[0, math.nan]]], "finite number within"),
         ([[[math.inf, 0]]], "finite number within"),
         ([[{"x": 1e300, "y": 0}]], "finite number within ±1e\\+15"),
+        ([[[1e300, 0]]], "finite number within ±1e\\+15"),
+        ([[[0, -1.000001e15]]], "finite number within ±1e\\+15"),
     ],
 )
 def test_what_is_no_list_of_points_is_refused(strokes, message):

@@ -46,7 +46,7 @@ def classifier(tmp_path) -> Path:
     return write_classifier(tmp_path / "tiny.onnx")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def suite() -> Suite:
     """The tiny classifier's inputs and right answers; the last two are odd."""
     return Suite("tiny", INPUTS, INPUTS.reshape(len(INPUTS), -1) @ WEIGHTS, len(INPUTS) - 2, "numpy")

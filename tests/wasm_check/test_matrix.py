@@ -12,7 +12,9 @@ from export.report.compat_table import compat_rows
 from kakitori.errors import KakitoriError
 from kakitori.schemas.compat import GREEN, GREY, Refused, read_matrix
 from tests.wasm_check.tiny import make_subject, write_classifier
+from wasm_check.drivers.browsers import open_browser
 from wasm_check.engines import ENGINES, select_columns
+from wasm_check.errors import Unavailable
 from wasm_check.matrix import run_matrix
 from wasm_check.plan import Plan, legal_variants, refused_combinations
 from wasm_check.report import Partial, make_csv, write_report
@@ -25,11 +27,13 @@ def silent():
     return Console(file=io.StringIO())
 
 
-@pytest.fixture
-def result(subject, suite, tmp_path, silent):
+@pytest.fixture(scope="module")
+def result(suite, tmp_path_factory, silent):
     """Two files in two native engines; the second file holds an operator that does not exist."""
-    unknown = make_subject(write_classifier(tmp_path / "unknown.onnx", "Quantumize", "org.example"))
-    plan = Plan([subject, unknown], [suite], [Refused(backend="strict", pooling="avg_2x2", reason="no")])
+    folder = tmp_path_factory.mktemp("files")
+    tiny = make_subject(write_classifier(folder / "tiny.onnx"))
+    unknown = make_subject(write_classifier(folder / "unknown.onnx", "Quantumize", "org.example"))
+    plan = Plan([tiny, unknown], [suite], [Refused(backend="strict", pooling="avg_2x2", reason="no")])
     return run_matrix(plan, select_columns(["onnxruntime", "tract"], []), 60, silent)
 
 
@@ -51,13 +55,21 @@ def test_what_is_written_is_read(result, tmp_path):
     assert read_matrix(tmp_path / "compat.json") == result
 
 
-@pytest.mark.parametrize("browser", BROWSERS)
-def test_a_missing_browser_is_grey_with_the_command_that_mends_it(
-    browser, subject, suite, silent, monkeypatch, tmp_path
-):
+@pytest.fixture
+def no_browsers(monkeypatch, tmp_path):
+    """Hide the browsers of this machine."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
-    result = run_matrix(Plan([subject], [suite]), select_columns(["ort-web"], [browser]), 60, silent)
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_missing_browser_is_named_with_the_command_that_installs_it(browser, no_browsers):
+    with pytest.raises(Unavailable, match=r"is not on this machine: apt-get install"), open_browser(browser):
+        pass
+
+
+def test_the_cell_of_a_missing_browser_is_grey_with_the_reason(subject, suite, silent, no_browsers, tmp_path):
+    result = run_matrix(Plan([subject], [suite]), select_columns(["ort-web"], ["chromium"]), 60, silent)
     [cell] = result.cells()
     assert cell.status == GREY
     assert "apt-get install" in cell.reason

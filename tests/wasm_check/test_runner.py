@@ -1,5 +1,6 @@
 """Real workers: their results, and the clean-up when they hang, die or get an invalid file."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -49,7 +50,9 @@ def test_a_file_that_cannot_be_run_is_an_error_in_the_engines_words_and_the_next
 
 
 def test_a_worker_that_dies_costs_one_subject(subject, suite, heard, tmp_path):
-    doomed = make_subject(write_classifier(tmp_path / "doomed.onnx"))
+    # Inputs that keep the worker busy until it is killed.
+    many = dataclasses.replace(suite, name="many", inputs=np.tile(suite.inputs, (20_000, 1, 1, 1)))
+    doomed = dataclasses.replace(make_subject(write_classifier(tmp_path / "doomed.onnx")), suite="many")
 
     def kill(key):
         if key == doomed.key:
@@ -57,11 +60,9 @@ def test_a_worker_that_dies_costs_one_subject(subject, suite, heard, tmp_path):
             os.kill(worker.pid, signal.SIGKILL)
 
     heard.start = kill
-    # Inputs that keep the worker busy until it is killed.
-    many = type(suite)(suite.name, np.tile(suite.inputs, (20_000, 1, 1, 1)), suite.expected, 1, suite.source)
-    run_column(column_of("onnxruntime"), [doomed, subject], [many], heard)
+    run_column(column_of("onnxruntime"), [doomed, subject], [suite, many], heard)
     assert "ended with status -9" in heard.results[doomed.key]["error"]
-    assert len(heard.logits[subject.key]) == len(many.inputs)
+    assert len(heard.logits[subject.key]) == len(suite.inputs)
     assert left_over() == []
 
 

@@ -1,6 +1,7 @@
 """A model directory whose network is a few bytes (the site copies it, and does not run it), and node."""
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,26 +59,35 @@ def write_model(folder: Path, name: str = "etl9g") -> Path:
     return folder
 
 
-@pytest.fixture
-def model_dir(tmp_path):
-    """A fresh model directory that a test may damage."""
-    return write_model(tmp_path / "model")
+@pytest.fixture(scope="session")
+def written_models(tmp_path_factory):
+    """A folder with two model directories that tests copy: "model", and "wide" of the wide charset."""
+    folder = tmp_path_factory.mktemp("models")
+    write_model(folder / "model")
+    write_model(folder / "wide", "wide")
+    return folder
 
 
 @pytest.fixture
-def wide_dir(tmp_path):
-    """A fresh model directory of the wide charset."""
-    return write_model(tmp_path / "wide", "wide")
+def model_dir(written_models, tmp_path):
+    """A copy of a model directory that a test may damage."""
+    return shutil.copytree(written_models / "model", tmp_path / "model")
+
+
+@pytest.fixture
+def wide_dir(written_models, tmp_path):
+    """A copy of the model directory of the wide charset."""
+    return shutil.copytree(written_models / "wide", tmp_path / "wide")
 
 
 @pytest.fixture(scope="session")
-def built_site(tmp_path_factory):
+def built_site(written_models, tmp_path_factory):
     """A site, built once; tests only read it."""
     from web.build import build_site
 
-    folder = tmp_path_factory.mktemp("built")
-    build_site([write_model(folder / "model")], folder / "dist")
-    return folder / "dist"
+    out = tmp_path_factory.mktemp("built") / "dist"
+    build_site([written_models / "model"], out)
+    return out
 
 
 @pytest.fixture(scope="session")

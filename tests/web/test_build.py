@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import os
 import re
 
 import pytest
 
 from kakitori.errors import ModelError
-from web.build import MARKER_FILE, build_site, read_folder
+from web.build import MARKER_FILE, build_site, download_sizes, read_folder, write_folder
 from web.errors import OutputError, SiteError
 from web.render import render_pages
 
@@ -199,6 +200,32 @@ def test_a_folder_with_other_files_is_not_replaced(model_dir, tmp_path):
     assert (out / "thesis.txt").read_text() == "years of work"
     with pytest.raises(OutputError, match="is not a folder"):
         build_site([model_dir], out / "thesis.txt")
+
+
+def test_a_link_to_a_site_is_not_replaced(built_site, model_dir, tmp_path):
+    (tmp_path / "link").symlink_to(built_site)
+    with pytest.raises(OutputError, match="is not a folder"):
+        build_site([model_dir], tmp_path / "link")
+
+
+def test_the_old_folder_returns_where_the_new_one_cannot_be_put(tmp_path, monkeypatch):
+    out, rename = tmp_path / "dist", os.rename
+    write_folder({"a": b"old"}, out)
+
+    def refuse_the_new(source, target):
+        if source.name == "new":
+            raise PermissionError("refused")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refuse_the_new)
+    with pytest.raises(PermissionError, match="refused"):
+        write_folder({"a": b"new"}, out)
+    assert read_folder(tmp_path) == {"dist/a": b"old"}
+
+
+def test_licence_texts_are_no_part_of_a_first_visit():
+    sizes = download_sizes({"index.html": b"123", "licences/a.txt": b"12345"}, {"fonts/a": b"1"})
+    assert (sizes["raw_bytes"], sizes["font_bytes"]) == (3, 1)
 
 
 def test_an_empty_folder_is_used(model_dir, tmp_path):

@@ -34,7 +34,9 @@ def test_scripts_parse(run_node, script):
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_scripts_use_no_name_of_another_thread(folder):
-    for path in (STATIC / "kakitori" / folder).glob("*.js"):
+    paths = list((STATIC / "kakitori" / folder).glob("*.js"))
+    assert paths
+    for path in paths:
         code = "\n".join(
             line
             for line in path.read_text(encoding="utf-8").splitlines()

@@ -86,7 +86,7 @@ def test_only_a_check_installs_the_packages_of_development(web_dir, monkeypatch,
     assert "--ignore-scripts" in (web_dir / "arguments").read_text()
 
 
-def test_npm_that_fails_is_quoted(web_dir, monkeypatch):
+def test_the_error_quotes_npm(web_dir, monkeypatch):
     (web_dir / npm.INSTALLED_FILE).unlink()
     script = "import sys; sys.exit('the network is down')"
     monkeypatch.setattr(npm, "npm_command", lambda: [sys.executable, "-c", script])

@@ -112,3 +112,13 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     with running_server(site) as address:
         assert [fetch(address, path)[0].status for path in ("", "file", "sub/", "sub/index.html")] == [
             200, 404, 404, 404]  # fmt: skip
+
+
+def test_connections_that_a_browser_keeps_open_end_with_the_server(built_site):
+    with running_server(built_site) as address:
+        parts = urlsplit(address)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
+        connection.request("HEAD", "/")
+        connection.getresponse().read()
+    assert connection.sock.recv(1) == b""
+    connection.close()

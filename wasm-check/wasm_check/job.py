@@ -10,7 +10,7 @@ import numpy as np
 from kakitori.schemas.reader import read_document, write_document
 from wasm_check.engines import Column, find_engine
 
-WARM_SECONDS = 2.0  # of timed runs, at most
+WARM_SECONDS = 2.0  # of the timed runs of a subject, at most
 WARM_RUNS = 200  # at most
 
 
@@ -71,6 +71,7 @@ class JobFile(msgspec.Struct, frozen=True):
 
     engine: str
     browser: str | None
+    warm_seconds: float
     subjects: list[JobSubject]
 
 
@@ -80,6 +81,7 @@ class Job:
 
     column: Column
     folder: Path
+    warm_seconds: float  # of the timed runs of a subject, at most
     subjects: list[JobSubject]
 
     def inputs(self, suite: str) -> np.ndarray:
@@ -113,11 +115,11 @@ def write_job(column: Column, subjects: list[Subject], folder: Path) -> Path:
     """Write a job into a folder and return the path of its file."""
     rows = [JobSubject(s.key, str(s.path.resolve()), s.input_name, s.output_name, s.suite) for s in subjects]
     path = folder / "job.json"
-    write_document(path, JobFile(column.engine.name, column.browser, rows))
+    write_document(path, JobFile(column.engine.name, column.browser, WARM_SECONDS, rows))
     return path
 
 
 def read_job(path: Path) -> Job:
     """Return the job in a file; its folder is the file's."""
     job = read_document(path, JobFile)
-    return Job(Column(find_engine(job.engine), job.browser), path.parent, job.subjects)
+    return Job(Column(find_engine(job.engine), job.browser), path.parent, job.warm_seconds, job.subjects)

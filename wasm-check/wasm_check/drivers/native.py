@@ -11,7 +11,7 @@ import onnxruntime
 import psutil
 
 from wasm_check.errors import Unavailable
-from wasm_check.job import WARM_RUNS, WARM_SECONDS, Job, JobSubject
+from wasm_check.job import WARM_RUNS, Job, JobSubject
 
 Run = Callable[[np.ndarray], np.ndarray]  # (1, …) float32 -> (1, K) float32
 Open = Callable[[JobSubject, tuple[int, ...]], Run]
@@ -74,7 +74,7 @@ def measure(subject: JobSubject, job: Job, open_file: Open, idle_memory: int) ->
     answers = [run(inputs[:1])]
     first = time.perf_counter()
     answers += [run(inputs[i : i + 1]) for i in range(1, len(inputs))]
-    samples = time_runs(lambda i: run(inputs[i % len(inputs)][None]))
+    samples = time_runs(lambda i: run(inputs[i % len(inputs)][None]), job.warm_seconds)
     return {
         "logits": job.save_logits(subject, np.concatenate(answers).astype(np.float32)),
         "load_ms": (loaded - started) * MS,
@@ -85,10 +85,10 @@ def measure(subject: JobSubject, job: Job, open_file: Open, idle_memory: int) ->
     }
 
 
-def time_runs(run: Callable[[int], Any]) -> list[float]:
-    """Return the milliseconds of each of up to WARM_RUNS runs, which take WARM_SECONDS together at most."""
+def time_runs(run: Callable[[int], Any], seconds: float) -> list[float]:
+    """Return the milliseconds of each of up to WARM_RUNS runs, which take `seconds` together at most."""
     samples: list[float] = []
-    end = time.perf_counter() + WARM_SECONDS
+    end = time.perf_counter() + seconds
     while len(samples) < WARM_RUNS and time.perf_counter() < end:
         started = time.perf_counter()
         run(len(samples))

@@ -20,7 +20,7 @@ from kakitori.files import write_json
 from wasm_check.drivers.browsers import open_browser
 from wasm_check.engines import PROBE_DIR
 from wasm_check.errors import Unavailable
-from wasm_check.job import WARM_RUNS, WARM_SECONDS, Job
+from wasm_check.job import WARM_RUNS, Job
 from web.npm import ensure_packages
 from web.policy import CONTENT_SECURITY_POLICY, HEADERS
 from web.serve import SiteHandler, running_server
@@ -85,7 +85,7 @@ def write_probe_site(job: Job, folder: Path) -> None:
                          "suite": subject.suite})  # fmt: skip
     engine = {"probe": job.column.engine.probe, "version": f"{Path(package.folder).name} {version}",
               "options": dict(job.column.engine.options)}  # fmt: skip
-    times = {"runs": WARM_RUNS, "milliseconds": WARM_SECONDS * 1000}
+    times = {"runs": WARM_RUNS, "milliseconds": job.warm_seconds * 1000}
     write_json(folder / "job.json", {"engine": engine, "suites": suites, "subjects": subjects, "times": times})
 
 
