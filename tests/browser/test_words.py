@@ -92,14 +92,7 @@ def test_words_are_recognized_shown_without_codes_and_chosen_whole(words_address
 def test_python_gives_the_same_candidates(words_address, words_model, open_page):
     page, reader = open_page(words_address), Recognizer.load(words_model)
     for drawing in DRAWINGS.values():
-        found = page.evaluate(
-            """async (strokes) => {
-            const { candidates, unsure } = await document.getElementById("pad").recognizer.recognize(strokes)
-              .then((answer) => ({ candidates: [...answer], unsure: answer.unsure }));
-            return { candidates, unsure };
-        }""",
-            drawing,
-        )
+        found = page.evaluate("""(strokes) => document.getElementById("pad").recognizer.recognize(strokes)""", drawing)
         result = reader.recognize(drawing)
         assert found["unsure"] == result.unsure
         ours = [(c.char, c.jis, c.code_point, c.index) for c in result.candidates]

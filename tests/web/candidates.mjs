@@ -12,6 +12,5 @@ const input = readFileSync(0, "utf-8");
 const { config, mapping, manifest, cases } = JSON.parse(input);
 const facts = modelFacts(config, mapping, manifest, undefined);
 process.stdout.write(JSON.stringify(cases.map(({ logits, topK, place }) => {
-  const candidates = rank(Float32Array.from(logits), facts, topK, place);
-  return { candidates: [...candidates], unsure: candidates.unsure };
+  return rank(Float32Array.from(logits), facts, topK, place);
 })));

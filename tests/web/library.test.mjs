@@ -13,7 +13,7 @@ import { fetchBytes, fetchJson } from "../../web/static/kakitori/worker/download
 
 /**
  * @import { StrokeRecognizer } from "../../web/static/kakitori/pad/reader.js"
- * @import { Candidates, Classes } from "../../web/static/kakitori/shared/candidates.js"
+ * @import { Classes, Result } from "../../web/static/kakitori/shared/candidates.js"
  * @import { Confidence } from "../../web/static/kakitori/shared/confidence.js"
  * @import { Homoglyphs, InkPlace } from "../../web/static/kakitori/shared/homoglyphs.js"
  * @import { Strokes } from "../../web/static/kakitori/shared/strokes.js"
@@ -33,13 +33,14 @@ test("invalid strokes are refused with the value found", () => {
     [undefined, TypeError, /Strokes are undefined: expected a list of strokes/],
     ["字", TypeError, /Strokes are "字"/],
     [[5], TypeError, /Stroke 0 is 5: expected a list of points/],
-    [[[[1, 2]], [[1, 2], [3]]], TypeError, /Point 1 of stroke 1 is Array of length 1: expected a pair/],
-    [[[[1, 2, 3]]], TypeError, /Array of length 3/],
+    [[[[1, 2]], [[1, 2], [3]]], TypeError, /Point 1 of stroke 1 is Array of length 1: expected \[x, y\], \[x, y, t\] or \{x, y\}/],
+    [[[[1, 2, 3, 4]]], TypeError, /Array of length 4/],
     [[[null]], TypeError, /Point 0 of stroke 0 is null/],
     [[Array(1)], TypeError, /Point 0 of stroke 0 is undefined/],
     [Array(1), TypeError, /Stroke 0 is undefined/],
-    [[[{ x: 1, y: 2 }]], TypeError, /is Object/],
-    [[[[1, "2"]]], TypeError, /holds "2": expected two numbers/],
+    [[[{ x: 1 }]], TypeError, /is Object/],
+    [[[{ x: 1, y: "2" }]], TypeError, /holds "2"/],
+    [[[[1, "2"]]], TypeError, /holds "2": expected numbers/],
     [[[[1, NaN]]], RangeError, /holds NaN: expected finite numbers/],
     [[[[-Infinity, 1]]], RangeError, /holds -Infinity/],
     [[[[1e300, 1]]], RangeError, /holds 1e\+300/],
@@ -48,6 +49,11 @@ test("invalid strokes are refused with the value found", () => {
     assert.throws(() => checkStrokes(strokes), kind);
     assert.throws(() => checkStrokes(strokes), message);
   }
+});
+
+test("points are pairs, triples with a time, or objects, with the same result", () => {
+  const forms = [[[1, 2], [3, 4]], [[1, 2, 900], [3, 4, 916]], [{ x: 1, y: 2, t: 900 }, { x: 3, y: 4 }]];
+  for (const stroke of forms) assert.deepEqual(checkStrokes([stroke]), [[[1, 2], [3, 4]]]);
 });
 
 test("strokes are copied without empty ones", () => {
@@ -91,8 +97,8 @@ test("NaN and infinite logits are an error that counts them", () => {
 });
 
 test("candidates have character, codes, class index and probability, the most probable first", () => {
-  assert.equal(rank(new Float32Array([0, 2, 2]), MODEL, 9).length, 3);
-  const candidates = rank(new Float32Array([0, 2, 2]), MODEL, 2);
+  assert.equal(rank(new Float32Array([0, 2, 2]), MODEL, 9).candidates.length, 3);
+  const { candidates } = rank(new Float32Array([0, 2, 2]), MODEL, 2);
   const probability = Math.E ** 2 / (2 * Math.E ** 2 + 1);
   for (const candidate of candidates) assert.ok(Math.abs(candidate.probability - probability) < 1e-12);
   assert.deepEqual(candidates.map((candidate) => ({ ...candidate, probability })), [
@@ -107,8 +113,8 @@ test("a temperature sharpens the probabilities, and the threshold makes the answ
   const read = (temperature, rejectionTemperature, threshold) =>
     rank(logits, { ...MODEL, confidence: { temperature, rejectionTemperature, threshold } }, 3);
   const [plain, sharp] = [read(1, 1, 0), read(0.5, 0.5, 0.7)];
-  assert.ok(Math.abs(plain[0].probability - Math.E / (Math.E + 2)) < 1e-12);
-  assert.ok(Math.abs(sharp[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
+  assert.ok(Math.abs(plain.candidates[0].probability - Math.E / (Math.E + 2)) < 1e-12);
+  assert.ok(Math.abs(sharp.candidates[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
   assert.deepEqual([plain.unsure, sharp.unsure], [false, false]);
   assert.equal(read(1, 1, 0.7).unsure, true);
   assert.equal(read(1, 1, plain[0].probability).unsure, false, "a score that is the threshold is sure");
@@ -121,14 +127,14 @@ test("no ink is unsure, and nothing is announced", () => {
 });
 
 test("the announcement says whether the answer is unsure", () => {
-  const candidates = rank([1, 2, 0], MODEL, 2);
-  assert.equal(announcement(Object.assign(candidates, { unsure: false })), "Candidates: 1 い, 2 あ");
-  assert.equal(announcement(Object.assign(candidates, { unsure: true })), "Not sure. Perhaps: 1 い, 2 あ");
+  const { candidates } = rank([1, 2, 0], MODEL, 2);
+  assert.equal(announcement({ candidates, unsure: false }), "Candidates: 1 い, 2 あ");
+  assert.equal(announcement({ candidates, unsure: true }), "Not sure. Perhaps: 1 い, 2 あ");
 });
 
 test("a class that is no character has no code point", () => {
   const model = { ...MODEL, classes: { ...MODEL.classes, characters: ["apple", "い", "𠮷"] } };
-  assert.deepEqual(rank(new Float32Array([2, 1, 0]), model, 3).map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
+  assert.deepEqual(rank(new Float32Array([2, 1, 0]), model, 3).candidates.map(({ codePoint }) => codePoint), [null, 0x3044, 0x20bb7]);
 });
 
 test("all homoglyphs of a class are candidates, next to each other, ordered by size and place", () => {
@@ -140,12 +146,12 @@ test("all homoglyphs of a class are candidates, next to each other, ordered by s
   };
   const model = { ...MODEL, classes: { ...MODEL.classes, homoglyphs } };
   /** @param {number} topK @param {InkPlace} [place] */
-  const read = (topK, place) => rank(new Float32Array([0, 2, 1]), model, topK, place).map(({ char, index }) => char + index);
+  const read = (topK, place) => rank(new Float32Array([0, 2, 1]), model, topK, place).candidates.map(({ char, index }) => char + index);
   assert.deepEqual(read(3), ["つ1", "っ1", "𠮷2"]);
   assert.deepEqual(read(3, { size: 0.9, middle: 0.5 }), ["つ1", "っ1", "𠮷2"]);
   assert.deepEqual(read(3, { size: 0.4, middle: 0.7 }), ["っ1", "つ1", "𠮷2"]);
   assert.deepEqual(read(1, { size: 0.4, middle: 0.7 }), ["っ1"]);
-  const [small] = rank(new Float32Array([0, 2, 1]), model, 1, { size: 0.4, middle: 0.7 });
+  const [small] = rank(new Float32Array([0, 2, 1]), model, 1, { size: 0.4, middle: 0.7 }).candidates;
   assert.deepEqual([small.jis, small.codePoint], ["2443", 0x3063]);
 });
 
@@ -212,8 +218,8 @@ test("history undoes strokes and clearing, and drops undone states when ink is a
 test("candidates of old ink are dropped, also when they come last or fail", async () => {
   /** @type {unknown[]} */
   const seen = [];
-  const reader = new Reader((candidates) => seen.push(candidates), (error) => seen.push(error));
-  /** @type {{resolve: (candidates: Candidates) => void, reject: (error: Error) => void, signal: AbortSignal}[]} */
+  const reader = new Reader((result) => seen.push(result), (error) => seen.push(error));
+  /** @type {{resolve: (result: Result) => void, reject: (error: Error) => void, signal: AbortSignal}[]} */
   const waiting = [];
   /** @type {StrokeRecognizer} */
   const recognizer = { recognize: (_, { signal }) => new Promise((resolve, reject) => {

@@ -2,16 +2,16 @@
  * kakitori: recognizes one handwritten character in the browser, in a web worker.
  *
  *   const recognizer = await createRecognizer();
- *   const candidates = await recognizer.recognize([[[10, 10], [90, 10]]], { topK: 10 });
+ *   const { candidates, unsure } = await recognizer.recognize([[[10, 10], [90, 10]]], { topK: 10 });
  */
 
 /**
- * @import { Failure, Jobs, Kind, Report, Result, Results } from "./worker/worker.js"
+ * @import { Answer, Failure, Jobs, Kind, Report, Results } from "./worker/worker.js"
  *
  * @typedef {import("./shared/candidates.js").Candidate} Candidate
- * @typedef {import("./shared/candidates.js").Candidates} Candidates
- * @typedef {import("./shared/strokes.js").Point} Point
- * @typedef {import("./shared/strokes.js").Stroke} Stroke
+ * @typedef {import("./shared/candidates.js").Result} Result
+ * @typedef {import("./shared/strokes.js").AnyPoint} AnyPoint
+ * @typedef {import("./shared/strokes.js").AnyStrokes} AnyStrokes
  * @typedef {import("./shared/strokes.js").Strokes} Strokes
  * @typedef {import("./shared/homoglyphs.js").Pad} Pad
  * @typedef {import("./shared/picture.js").Picture} Picture
@@ -74,12 +74,11 @@ export class Recognizer {
   }
 
   /**
-   * Return the most probable characters, the most probable first; none where there is no ink. The array's property
-   * `unsure` is true where the ink is probably none of the model's classes.
+   * Return the most probable characters of strokes, and whether the ink is probably none of the model's classes.
    *
-   * @param {Strokes} strokes [[[x, y], …], …], y down, any unit
+   * @param {AnyStrokes} strokes lists of [x, y], [x, y, t] or {x, y}, y down, any unit
    * @param {StrokeOptions} [options]
-   * @returns {Promise<Candidates>}
+   * @returns {Promise<Result>}
    * @throws {TypeError | RangeError} for invalid strokes, topK or pad.
    */
   async recognize(strokes, { topK = DEFAULT_TOP_K, pad, signal } = {}) {
@@ -88,11 +87,11 @@ export class Recognizer {
   }
 
   /**
-   * Return the most probable characters of a picture of one character; none where it shows no ink.
+   * Return the most probable characters of a picture of one character.
    *
    * @param {Picture} imageData dark on light or light on dark
    * @param {Options} [options]
-   * @returns {Promise<Candidates>}
+   * @returns {Promise<Result>}
    * @throws {TypeError | RangeError} for an invalid picture or topK.
    */
   async recognizeImage(imageData, { topK = DEFAULT_TOP_K, signal } = {}) {
@@ -117,7 +116,7 @@ class Channel {
   /** @param {(progress: Progress) => void} onProgress */
   constructor(onProgress) {
     this.#worker = new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "kakitori" });
-    this.#worker.addEventListener("message", (/** @type {MessageEvent<Report | Result | Failure>} */ { data }) => {
+    this.#worker.addEventListener("message", (/** @type {MessageEvent<Report | Answer | Failure>} */ { data }) => {
       if (data.kind === "progress") onProgress(data.progress);
       else this.#settle(data);
     });
@@ -169,7 +168,7 @@ class Channel {
     this.#open.clear();
   }
 
-  /** @param {Result | Failure} answer */
+  /** @param {Answer | Failure} answer */
   #settle(answer) {
     const waiting = this.#open.get(answer.id);
     if (!waiting) return; // aborted while it ran

@@ -3,11 +3,11 @@
  *
  *   properties  strokes     [[[x, y], …], …] in thousandths of the side; may be set
  *               recognizer  from createRecognizer(); without one the pad only collects ink
- *               candidates  of the current ink (read only)
+ *               candidates, unsure  of the current ink (read only)
  *               canUndo, canRedo (read only)
  *   attributes  top-k       number of candidates, default 9;  label  the accessible name
  *   methods     undo(), redo(), clear(), choose(position), handleKey(event)
- *   events      candidates  detail: Candidates, after every change of the ink; [] where there is no ink
+ *   events      candidates  detail: {candidates, unsure}, after every change of the ink
  *               select      detail: Candidate, chosen by a key or by choose()
  *               ink         the strokes changed
  *               failure     detail: Error, where the ink could not be recognized
@@ -16,11 +16,11 @@
 
 /**
  * @import { Recognizer } from "./index.js"
- * @import { Candidate, Candidates } from "./shared/candidates.js"
- * @import { Point, Stroke, Strokes } from "./shared/strokes.js"
+ * @import { Candidate, Result } from "./shared/candidates.js"
+ * @import { AnyStrokes, Point, Stroke, Strokes } from "./shared/strokes.js"
  *
  * @typedef {Object} KanjiPadEventMap the pad's own events; all bubble
- * @property {CustomEvent<Candidates>} candidates
+ * @property {CustomEvent<Result>} candidates
  * @property {CustomEvent<Candidate>} select
  * @property {CustomEvent<null>} ink
  * @property {CustomEvent<Error>} failure
@@ -56,7 +56,7 @@ export class KanjiPad extends TypedElement {
   #history = new History();
   /** @type {Recognizer | null} */
   #recognizer = null;
-  #candidates = noCandidates();
+  #result = noCandidates();
   /** @type {Stroke | null} the stroke that is being drawn */
   #wet = null;
   #canvas = document.createElement("canvas");
@@ -66,7 +66,7 @@ export class KanjiPad extends TypedElement {
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #repaint = () => this.#schedule();
   #sizes = new ResizeObserver(this.#repaint);
-  #reader = new Reader((candidates) => this.#show(candidates), (error) => this.#fail(error));
+  #reader = new Reader((result) => this.#show(result), (error) => this.#fail(error));
 
   constructor() {
     super();
@@ -114,7 +114,7 @@ export class KanjiPad extends TypedElement {
     return checkStrokes(this.#history.strokes);
   }
 
-  /** @param {Strokes} strokes @throws {TypeError | RangeError} for a value that is not a list of strokes. */
+  /** @param {AnyStrokes} strokes @throws {TypeError | RangeError} for a value that is not a list of strokes. */
   set strokes(strokes) {
     this.#change(checkStrokes(strokes));
   }
@@ -130,9 +130,14 @@ export class KanjiPad extends TypedElement {
     this.#changed();
   }
 
-  /** @returns {Candidates} a copy */
+  /** @returns {Candidate[]} a copy */
   get candidates() {
-    return Object.assign([...this.#candidates], { unsure: this.#candidates.unsure });
+    return [...this.#result.candidates];
+  }
+
+  /** @returns {boolean} whether the ink is probably none of the model's classes; true where there is none */
+  get unsure() {
+    return this.#result.unsure;
   }
 
   /** @returns {boolean} */
@@ -162,7 +167,7 @@ export class KanjiPad extends TypedElement {
 
   /** Choose a candidate by its position, from 0; without effect where there is none. @param {number} position */
   choose(position) {
-    const candidate = this.#candidates[position];
+    const candidate = this.#result.candidates[position];
     if (candidate) this.#emit("select", candidate);
   }
 
@@ -210,13 +215,13 @@ export class KanjiPad extends TypedElement {
     this.#change([...this.#history.strokes, stroke]);
   }
 
-  /** @param {Candidates} candidates */
-  #show(candidates) {
-    this.#candidates = candidates;
-    this.#emit("candidates", candidates);
+  /** @param {Result} result */
+  #show(result) {
+    this.#result = result;
+    this.#emit("candidates", result);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => {
-      this.#status.textContent = announcement(candidates);
+      this.#status.textContent = announcement(result);
     }, ANNOUNCE_MS);
   }
 

@@ -1,7 +1,7 @@
 /** The page: connects the pad, the candidates, the text field and the recognizer. */
 
 /**
- * @import { Candidates } from "../kakitori/index.js"
+ * @import { Result } from "../kakitori/index.js"
  * @import { KanjiPad } from "../kakitori/pad.js"
  */
 
@@ -22,7 +22,7 @@ const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const pad = /** @type {KanjiPad} */ (find("pad"));
 const [undo, redo, clear] = ["undo", "redo", "clear"].map((id) => /** @type {HTMLButtonElement} */ (find(id)));
 
-/** @type {Candidates} the candidates that the board shows */
+/** @type {Result} what the board shows */
 let shown = noCandidates();
 /** @type {ImageData | null} the picture that is recognized instead of strokes */
 let picture = null;
@@ -34,17 +34,17 @@ const select = /** @type {HTMLSelectElement | null} */ (document.getElementById(
 const modelFolder = createModels(select, () => void start());
 const hidePicture = createPictures(find, takePicture, (error) => loading.trouble(error, false));
 
-/** @param {Candidates} candidates */
-function show(candidates) {
-  shown = candidates;
-  fillBoard(candidates);
-  find("desk").classList.toggle("unsure", candidates.length > 0 && candidates.unsure);
-  find("picture-status").textContent = picture ? announcement(candidates) : ""; // the pad announces those of its strokes
+/** @param {Result} result */
+function show(result) {
+  shown = result;
+  fillBoard(result.candidates);
+  find("desk").classList.toggle("unsure", result.candidates.length > 0 && result.unsure);
+  find("picture-status").textContent = picture ? announcement(result) : ""; // the pad announces those of its strokes
 }
 
 /** @param {number} position */
 function choose(position) {
-  const candidate = shown[position];
+  const candidate = shown.candidates[position];
   if (!candidate) return;
   append(candidate.char);
   wipe();
@@ -77,10 +77,10 @@ async function readPicture() {
   const image = picture;
   if (image === null || pad.recognizer === null) return; // recognized when a model is loaded
   try {
-    const candidates = await pad.recognizer.recognizeImage(image, { topK: CANDIDATES });
+    const result = await pad.recognizer.recognizeImage(image, { topK: CANDIDATES });
     if (picture !== image) return; // replaced meanwhile
-    show(candidates);
-    if (candidates.length === 0) loading.trouble(new Error("The picture shows no ink: no pixel differs enough from the paper."), false);
+    show(result);
+    if (result.candidates.length === 0) loading.trouble(new Error("The picture shows no ink: no pixel differs enough from the paper."), false);
   } catch (error) {
     if (picture === image) loading.trouble(error, false);
   }
@@ -132,7 +132,7 @@ async function start() {
 pad.addEventListener("candidates", ({ detail }) => {
   if (picture === null) show(detail);
 });
-pad.addEventListener("select", ({ detail }) => choose(shown.indexOf(detail)));
+pad.addEventListener("select", ({ detail }) => choose(shown.candidates.indexOf(detail)));
 pad.addEventListener("failure", ({ detail }) => loading.trouble(detail, false));
 pad.addEventListener("ink", () => {
   if (pad.strokes.length > 0) dropPicture();

@@ -1,24 +1,24 @@
 import { noCandidates } from "../shared/candidates.js";
 
 /**
- * @import { Candidates } from "../shared/candidates.js"
+ * @import { Result } from "../shared/candidates.js"
  * @import { Pad } from "../shared/homoglyphs.js"
  * @import { Strokes } from "../shared/strokes.js"
  *
  * @typedef {{topK: number, pad: Pad, signal: AbortSignal}} Options
- * @typedef {{recognize: (strokes: Strokes, options: Options) => Promise<Candidates>}} StrokeRecognizer
+ * @typedef {{recognize: (strokes: Strokes, options: Options) => Promise<Result>}} StrokeRecognizer
  */
 
 /** Requests the candidates of a pad's ink: newer ink aborts the request of older ink, and late answers are dropped. */
 export class Reader {
   /** @type {AbortController | null} */
   #current = null;
-  #onCandidates;
+  #onResult;
   #onError;
 
-  /** @param {(candidates: Candidates) => void} onCandidates @param {(error: unknown) => void} onError */
-  constructor(onCandidates, onError) {
-    this.#onCandidates = onCandidates;
+  /** @param {(result: Result) => void} onResult @param {(error: unknown) => void} onError */
+  constructor(onResult, onError) {
+    this.#onResult = onResult;
     this.#onError = onError;
   }
 
@@ -27,15 +27,15 @@ export class Reader {
     this.#current?.abort();
     this.#current = null;
     if (strokes.length === 0) {
-      this.#onCandidates(noCandidates());
+      this.#onResult(noCandidates());
       return;
     }
     if (recognizer === null) return; // requested again when it is set
     const controller = new AbortController();
     this.#current = controller;
     try {
-      const candidates = await recognizer.recognize(strokes, { topK, pad, signal: controller.signal });
-      if (this.#current === controller) this.#onCandidates(candidates);
+      const result = await recognizer.recognize(strokes, { topK, pad, signal: controller.signal });
+      if (this.#current === controller) this.#onResult(result);
     } catch (error) {
       if (this.#current === controller) this.#onError(error);
     }

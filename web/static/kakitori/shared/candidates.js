@@ -14,8 +14,9 @@
  * @property {number} index class index; homoglyphs share one
  * @property {number} probability of the class, in [0, 1], over all classes
  *
- * @typedef {Candidate[] & {unsure: boolean}} Candidates the most probable first; `unsure` is true where the ink is
- *   probably none of the model's classes, and where there is no ink
+ * @typedef {Object} Result
+ * @property {Candidate[]} candidates the most probable first; none where there is no ink
+ * @property {boolean} unsure whether the ink is probably none of the model's classes; true where there is no ink
  *
  * @typedef {Object} Classes
  * @property {string[]} characters by class index
@@ -35,7 +36,7 @@ import { describe } from "./strokes.js";
  * @param {{classes: Classes, confidence: Confidence}} model
  * @param {number} topK how many; all where there are fewer
  * @param {InkPlace | null} [place] null where the pad's size is not known
- * @returns {Candidates}
+ * @returns {Result}
  * @throws {Error} if a logit is NaN or infinite.
  */
 export function rank(logits, { classes, confidence }, topK, place = null) {
@@ -43,12 +44,12 @@ export function rank(logits, { classes, confidence }, topK, place = null) {
   const order = Array.from(probabilities.keys()).sort((a, b) => logits[b] - logits[a] || a - b).slice(0, topK);
   const candidates = order.flatMap((index) => charactersOf(classes, index, place).map(([char, jis]) => (
     { char, jis, codePoint: codePoint(char), index, probability: probabilities[index] })));
-  return Object.assign(candidates.slice(0, topK), { unsure: isUnsure(logits, confidence) });
+  return { candidates: candidates.slice(0, topK), unsure: isUnsure(logits, confidence) };
 }
 
-/** Return the candidates of a drawing or picture without ink. @returns {Candidates} */
+/** Return the result of a drawing or picture without ink. @returns {Result} */
 export function noCandidates() {
-  return Object.assign([], { unsure: true });
+  return { candidates: [], unsure: true };
 }
 
 /**

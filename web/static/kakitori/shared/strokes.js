@@ -6,17 +6,20 @@
  * @typedef {[number, number]} Point  x then y, y down, in any unit
  * @typedef {Point[]} Stroke
  * @typedef {Stroke[]} Strokes
+ * @typedef {ArrayLike<number> | {readonly x: number, readonly y: number}} AnyPoint  [x, y], [x, y, t] or {x, y}; the
+ *   time t and other keys are not used
+ * @typedef {readonly (readonly AnyPoint[])[]} AnyStrokes
  */
 
 /** Beyond it, float64 resolves differences of coordinates no finer than 1/8. */
 const MAX_COORDINATE = 1e15;
 
 /**
- * Return a plain copy of strokes, without empty ones.
+ * Return strokes as lists of [x, y], without empty ones: a copy.
  *
  * @param {unknown} strokes
  * @returns {Strokes}
- * @throws {TypeError} if `strokes` is not a list of lists of [x, y] pairs of numbers.
+ * @throws {TypeError} if `strokes` is not a list of lists of points (`AnyPoint`).
  * @throws {RangeError} if a number is not finite or is beyond ±1e15.
  */
 export function checkStrokes(strokes) {
@@ -36,16 +39,17 @@ function checkStroke(stroke, index) {
 
 /** @param {unknown} point @param {string} where @returns {Point} */
 function checkPoint(point, where) {
-  const pair = /** @type {ArrayLike<unknown>} */ (point); // typed arrays are accepted too
-  if (point === null || typeof point !== "object" || pair.length !== 2) {
-    throw new TypeError(`${where} is ${describe(point)}: expected a pair [x, y].`);
+  if (point !== null && typeof point === "object") {
+    const list = /** @type {ArrayLike<unknown>} */ (point); // typed arrays are accepted too
+    if (list.length === 2 || list.length === 3) return [checkCoordinate(list[0], where), checkCoordinate(list[1], where)];
+    if ("x" in point && "y" in point) return [checkCoordinate(point.x, where), checkCoordinate(point.y, where)];
   }
-  return [checkCoordinate(pair[0], where), checkCoordinate(pair[1], where)];
+  throw new TypeError(`${where} is ${describe(point)}: expected [x, y], [x, y, t] or {x, y}.`);
 }
 
 /** @param {unknown} value @param {string} where @returns {number} */
 function checkCoordinate(value, where) {
-  if (typeof value !== "number") throw new TypeError(`${where} holds ${describe(value)}: expected two numbers.`);
+  if (typeof value !== "number") throw new TypeError(`${where} holds ${describe(value)}: expected numbers.`);
   if (!(Math.abs(value) <= MAX_COORDINATE)) {
     throw new RangeError(`${where} holds ${value}: expected finite numbers within ±${MAX_COORDINATE}.`);
   }

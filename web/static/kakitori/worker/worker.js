@@ -1,7 +1,7 @@
 /** The recognizer's worker thread. */
 
 /**
- * @import { Candidates } from "../shared/candidates.js"
+ * @import { Result } from "../shared/candidates.js"
  * @import { InkPlace, Pad } from "../shared/homoglyphs.js"
  * @import { ModelFacts } from "../shared/model.js"
  * @import { Picture } from "../shared/picture.js"
@@ -15,14 +15,14 @@
  *
  * @typedef {Object} Results of the jobs
  * @property {{variant: string, numClasses: number, size: number}} load
- * @property {Candidates} strokes
- * @property {Candidates} image
+ * @property {Result} strokes
+ * @property {Result} image
  *
  * @typedef {keyof Jobs} Kind
  * @typedef {Jobs[Kind] & {id: number}} Job
  * @typedef {{kind: "cancel", id: number}} Cancel a message in: the job is dropped if it has not begun
  * @typedef {{kind: "progress", progress: Progress}} Report a message out, while a model is loaded
- * @typedef {{kind: "result", id: number, result: Results[Kind]}} Result a message out, at the end of a job
+ * @typedef {{kind: "result", id: number, result: Results[Kind]}} Answer a message out, at the end of a job
  * @typedef {{kind: "error", id: number, error: {name: string, message: string}}} Failure likewise
  */
 
@@ -46,25 +46,25 @@ const HANDLERS = Object.freeze({
     const { variant: name, numClasses, size } = model.facts;
     return { variant: name, numClasses, size };
   },
-  strokes: async ({ strokes, topK, pad }) => strokes.length === 0 ? noCandidates() : candidates(topK,
+  strokes: async ({ strokes, topK, pad }) => strokes.length === 0 ? noCandidates() : read(topK,
     ({ size, margin, radius }) => rasterise(strokes, size, margin, radius), pad && inkPlace(strokes, pad)),
-  image: async ({ image, topK }) => candidates(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
+  image: async ({ image, topK }) => read(topK, ({ size, margin }) => rasteriseImage(image, size, margin)),
 });
 
 /**
- * Return the candidates for the coverage that `draw` returns, and none where it returns null: no ink.
+ * Return the result for the coverage that `draw` returns, without candidates where it returns null: no ink.
  *
  * @param {number} topK
  * @param {(facts: ModelFacts) => Float32Array | null} draw
  * @param {InkPlace | null} [place]
- * @returns {Promise<Candidates>}
+ * @returns {Promise<Result>}
  */
-async function candidates(topK, draw, place = null) {
+async function read(topK, draw, place = null) {
   const coverage = draw(model.facts);
   return coverage === null ? noCandidates() : rank(await model.run(toTensor(coverage)), model.facts, topK, place);
 }
 
-/** @param {Report | Result | Failure} message */
+/** @param {Report | Answer | Failure} message */
 function post(message) {
   postMessage(message);
 }
