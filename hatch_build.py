@@ -10,7 +10,7 @@ EMBEDDED_FILES = ("README.md", "config.json", "mapping.json", "manifest.json", "
 EDITABLE_EXTRA = "site"
 
 
-class ModelHook(BuildHookInterface):
+class ModelHook(BuildHookInterface[Any]):
     """Embeds the default model in a wheel; adds the requirements of the tasks and the site to an editable one."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ def clear_errors(body: Callable[..., Any]) -> Callable[..., Any]:
     """Turn a user's mistake into its one sentence and exit status 1."""
 
     @functools.wraps(body)
-    def run(*args, **kwargs):
+    def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return body(*args, **kwargs)
         except KakitoriError as error:

@@ -82,10 +82,11 @@ def time_files(
 
 def write_bench(measured: Bench, manifest: Manifest, model_dir: Path, report: Callable[[str], None]) -> None:
     """Write `bench.json`, the plot and the documents made from them; report what was not measured."""
-    if measured.comparison.browser.problem:
-        report(f"Compared natively only: {measured.comparison.browser.problem}")
     write_document(model_dir / BENCH_FILE, measured)
-    write_speed_plot(measured.comparison, manifest, model_dir)
+    if comparison := measured.comparison:
+        if comparison.browser.problem:
+            report(f"Compared natively only: {comparison.browser.problem}")
+        write_speed_plot(comparison, manifest, model_dir)
     written = [model_dir / BENCH_FILE, *write_reports(model_dir)]
     report(f"Wrote {', '.join(map(str, written))}.")
     absent = [row for row in manifest.files if is_absent(model_dir, row)]

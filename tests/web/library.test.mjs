@@ -117,7 +117,7 @@ test("a temperature sharpens the probabilities, and the threshold makes the answ
   assert.ok(Math.abs(sharp.candidates[0].probability - Math.E ** 2 / (Math.E ** 2 + 2)) < 1e-12);
   assert.deepEqual([plain.unsure, sharp.unsure], [false, false]);
   assert.equal(read(1, 1, 0.7).unsure, true);
-  assert.equal(read(1, 1, plain[0].probability).unsure, false, "a score that is the threshold is sure");
+  assert.equal(read(1, 1, plain.candidates[0].probability).unsure, false, "a score that is the threshold is sure");
   assert.equal(read(0.5, 1, 0.7).unsure, true);
 });
 

@@ -219,7 +219,7 @@ test("words have no code point, and names of object properties are names like ot
   const names = ["constructor", "toString", "𠮷"];
   const model = facts(renamed(names, ""));
   model.classes.homoglyphs.characters.clear();
-  const candidates = rank(new Float32Array([2, 1, 0]), model, 3, { size: 0.5, middle: 0.5 });
+  const { candidates } = rank(new Float32Array([2, 1, 0]), model, 3, { size: 0.5, middle: 0.5 });
   assert.deepEqual(candidates.map(({ char, codePoint }) => [char, codePoint]),
     [["constructor", null], ["toString", null], ["𠮷", 0x20bb7]]);
 });
