@@ -217,7 +217,7 @@ def test_the_pad_passes_its_size_to_the_recognizer(page):
     seen = page.evaluate("""async () => {
       const pad = document.getElementById("pad"), { recognizer } = pad;
       const seen = new Promise((resolve) => {
-        pad.recognizer = { recognize: async (strokes, { pad }) => (resolve(pad), []) };
+        pad.recognizer = { recognize: async (strokes, { pad }) => (resolve(pad), { candidates: [], unsure: true }) };
       });
       pad.strokes = [[[0, 0], [500, 900]]];
       const size = await seen;
