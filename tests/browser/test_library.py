@@ -120,7 +120,8 @@ def test_answers_keep_their_order_and_aborted_jobs_are_dropped(library, strokes_
       const options = [{}, { signal: controller.signal }, {}];
       const jobs = argument.map((strokes, i) => recognizer.recognize(strokes, options[i]));
       controller.abort();
-      return (await Promise.allSettled(jobs)).map(({ value, reason }) => value ? value.candidates[0].char : reason.name);""",
+      const settled = await Promise.allSettled(jobs);
+      return settled.map(({ value, reason }) => value ? value.candidates[0].char : reason.name);""",
         [strokes_of(character) for character in "田口一"],
     )
     assert answers == ["田", "AbortError", "一"]
