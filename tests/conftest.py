@@ -1,5 +1,6 @@
 """What all tests share: the report's header, and skipping what the machine cannot run."""
 
+import gc
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,6 +20,16 @@ def pytest_report_header() -> str:
             return "missing"
 
     return "libraries: " + ", ".join(f"{name} {installed(name)}" for name in REPORTED)
+
+
+def pytest_configure() -> None:
+    gc.disable()  # the imports of the collection allocate a million objects and free few of them
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what is imported by now from garbage collection, which otherwise visits it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
