@@ -13,7 +13,7 @@ from rich.table import Table
 from kakitori.errors import KakitoriError, check_choice
 
 # pytest-xdist starts a process a core; each loads torch, so more than four gain little.
-PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")  # loadscope: see tests/conftest.py
 # Collecting them imports Playwright, and the unit tier would select none of them.
 WITHOUT_BROWSER_TESTS = ("--ignore", "tests/browser")
 # Networks this small run slower with several threads, most of all beside another worker.
