@@ -36,7 +36,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class FolderScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0]
-            folder = file.rpartition("/")[0]
+            folder = file.rpartition("/")[0].removesuffix("/report")  # uses the exported model of tests/export
             return file if folder == "tests" else folder
 
     return FolderScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
