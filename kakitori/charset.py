@@ -112,6 +112,7 @@ def digest_of(characters: Collection[str]) -> str:
     return "sha256:" + hashlib.sha256(separator.join(characters).encode()).hexdigest()
 
 
+@cache
 def jis_code(character: str) -> str | None:
     """Return a character's JIS X 0208 code as four hex digits ("2422" for あ), or None for a text without one.
 

@@ -1,5 +1,7 @@
 """Whether mapping.json names each class as its charset does, and each code as the ISO-2022-JP codec does."""
 
+from functools import cache
+
 from kakitori.charset import Charset
 from kakitori.errors import ModelError
 from kakitori.homoglyphs import PLACES, full_width
@@ -60,6 +62,7 @@ def _error(found: str) -> ModelError:
     return ModelError(f"{MAPPING_FILE}: {found}; run `invoke export` again.")
 
 
+@cache
 def jis_of(character: str) -> str | None:
     """Return a character's JIS X 0208 code (see `kakitori.charset.jis_code`) or None, by the ISO-2022-JP codec."""
     if len(character) != 1:  # the name of a class that is no character

@@ -13,7 +13,9 @@ from rich.table import Table
 from kakitori.errors import KakitoriError, check_choice
 
 # pytest-xdist starts a process a core; each loads torch, so more than four gain little.
-PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")  # loadscope: see tests/conftest.py
+# Collecting them imports Playwright, and the unit tier would select none of them.
+WITHOUT_BROWSER_TESTS = ("--ignore", "tests/browser")
 # Networks this small run slower with several threads, most of all beside another worker.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
@@ -31,7 +33,7 @@ class Tier:
 TIERS = {
     row.name: row
     for row in (
-        Tier("unit", "not browser and not slow and not gpu", PARALLEL, ONE_THREAD),
+        Tier("unit", "not browser and not slow and not gpu", (*PARALLEL, *WITHOUT_BROWSER_TESTS), ONE_THREAD),
         Tier("browser", "browser and not slow and not gpu"),
         Tier("slow", "slow and not gpu"),
     )

@@ -1,5 +1,6 @@
 """The pages, style sheets and scripts that are rendered from templates. Pure."""
 
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +19,7 @@ def megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB"
 
 
+@cache
 def environment() -> Environment:
     """Return the Jinja environment: a missing value is an error, and every value is escaped."""
     jinja = Environment(

@@ -1,5 +1,6 @@
 """The model card: README.md of a model directory, made from its config and what has been measured of it."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ RECIPE_FILE = "recipe.toml"
 NUMBER_FORMATS = {"no": "float32", "bf16": "bfloat16", "fp16": "float16"}  # by accelerate's names
 
 
+@cache
+def environment() -> Environment:
+    """Return the Jinja environment of the documents: a missing value is an error, and nothing is escaped."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+
+
 def write_card(model_dir: Path) -> Path:
     """Write the model card of a trained model, and its reliability diagram if that was measured; return its path."""
     plot_reliability(read_measurements(model_dir).evaluation, model_dir / RELIABILITY_FILE)
@@ -31,15 +41,11 @@ def write_card(model_dir: Path) -> Path:
 
 def make_card(model_dir: Path) -> str:
     """Return the model card as Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
     spec = read_spec(model_dir)
     runs = training_runs(spec.training)
     parts = spec.training.get("dataset", GENERATED).split(JOIN)
     name = model_dir.resolve().name
-    return environment.get_template(CARD_TEMPLATE).render(
+    return environment().get_template(CARD_TEMPLATE).render(
         name=name, spec=spec, data={key: join_licences(spec.data, key) for key in Licence.__annotations__},
         facts=spec.training, runs=runs, recipe=recipe_command(model_dir),
         is_drawn=is_drawn(parts), has_fonts=not set(parts) <= set(INK_CHARSETS), drawn=INK_CHARSETS,

@@ -7,9 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from export.report.card import write_card
+from export.report.card import environment, write_card
 from export.report.measurements import Measurements, make_tables, read_measurements
 from export.report.summary import summary_text
 from kakitori.errors import KakitoriError
@@ -67,12 +65,8 @@ def summary_tables(root: Path = ROOT) -> dict[str, str]:
 
 def make_results(root: Path = ROOT) -> str:
     """Return docs/results.md: every table of every shipped model."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
     tables = {name: make_tables(model_dir) for name, model_dir in shipped_models(root).items()}
-    return environment.get_template(RESULTS_TEMPLATE).render(models=tables)
+    return environment().get_template(RESULTS_TEMPLATE).render(models=tables)
 
 
 def replace_tables(text: str, tables: Mapping[str, str]) -> str:

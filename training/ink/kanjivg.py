@@ -7,6 +7,7 @@ of all its characters.
 
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from xml.etree import ElementTree
@@ -113,9 +114,10 @@ def _package_folder() -> Path:
     return Path(str(_package().locate_file("kanji")))
 
 
+@cache
 def _files_by_character(folder: Path) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob("*.svg")):
+    for path in sorted(folder.glob("*.svg"), key=lambda path: path.name):
         files.setdefault(chr(int(path.stem.split("-")[0], 16)), []).append(path)
     return files
 
