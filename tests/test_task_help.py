@@ -74,3 +74,9 @@ def test_h_is_help_for_a_task_with_a_positional_argument(root, capfd, monkeypatc
     monkeypatch.chdir(root)
     Program(namespace=load_tasks().ns).run("invoke read -h", exit=False)
     assert "--top-k=INT" in capfd.readouterr().out
+
+
+def test_every_training_setting_is_a_flag_with_its_help():
+    flags = {name: argument for task, argument in FLAGS_OF_TASKS if task == "train" for name in argument.names}
+    for name, row in SETTINGS.items():
+        assert flags[flag(name)[2:]].help.startswith(row.setting.help)

@@ -9,14 +9,12 @@ from typing import Annotated
 
 import pytest
 
-import tasks
 from kakitori.errors import KakitoriError
-from training.fit.config import SETTINGS, TrainConfig
+from training.fit.config import TrainConfig
 from training.fit.settings import (
     Setting,
     SettingError,
     check,
-    flag,
     help_texts,
     parse,
     rows,
@@ -117,13 +115,6 @@ def test_flags_come_between_the_context_and_the_own_parameters_of_a_task():
     assert {name: parameter.default for name, parameter in parameters.items()} == {
         "c": inspect.Parameter.empty, "rate": None, "is_on": False, "extra": "x",
     }  # fmt: skip
-
-
-def test_every_training_setting_is_a_flag_with_help():
-    flags = {name: argument for argument in tasks.train.get_arguments() for name in argument.names}
-    for name, row in SETTINGS.items():
-        assert flags[flag(name)[2:]].help.startswith(row.setting.help)
-    assert f"default: {TrainConfig.epochs}" in flags["epochs"].help
 
 
 def test_settings_load_without_torch_and_numpy(root):
